@@ -14,6 +14,7 @@
 //! ```
 
 mod aws;
+pub mod conventions;
 mod git;
 mod github;
 mod grammar;
