@@ -1,0 +1,366 @@
+//! What happened: one stream that reports, promises and recordings read.
+
+use std::collections::BTreeMap;
+
+use lockkeeper_names::{CommitSha, ImageDigest};
+use serde::{Deserialize, Serialize};
+
+use crate::app::Behaviour;
+use crate::clock::Instant;
+use crate::ids::{Caller, JobId, PullNumber, RunId};
+use crate::outage::{Ailment, Api};
+
+/// One thing that happened, when, and in which step if a step asked for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub seq: u64,
+    pub at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub caller: Option<Caller>,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// The history of one rehearsal, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    events: Vec<Event>,
+}
+
+impl Log {
+    pub fn push(&mut self, at: Instant, caller: Option<Caller>, what: What) {
+        let seq = self.events.len() as u64;
+        self.events.push(Event {
+            seq,
+            at,
+            caller,
+            what,
+        });
+    }
+
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+}
+
+/// How a run, job or step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    Success,
+    Failure,
+    Cancelled,
+    Skipped,
+    /// A job that ran past `timeout-minutes`; a run never has it.
+    TimedOut,
+}
+
+/// A service as ECS knows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ServiceKey {
+    pub cluster: String,
+    pub service: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "event",
+    rename_all = "kebab-case",
+    rename_all_fields = "snake_case"
+)]
+pub enum What {
+    // ---- people and scenarios -------------------------------------------------------------
+    /// A person or the scenario does something; in words, for the timeline.
+    Stimulus {
+        actor: String,
+        text: String,
+    },
+    /// A fault strikes; in words.
+    Fault {
+        class: char,
+        text: String,
+    },
+
+    // ---- hub: repository --------------------------------------------------------------------
+    Pushed {
+        branch: String,
+        sha: CommitSha,
+        actor: String,
+        pull: Option<PullNumber>,
+    },
+    PushRefused {
+        branch: String,
+        sha: CommitSha,
+        actor: String,
+        why: String,
+    },
+    PullOpened {
+        pull: PullNumber,
+        head: CommitSha,
+        base: String,
+        fork: bool,
+        actor: String,
+    },
+    CheckReported {
+        pull: Option<PullNumber>,
+        sha: CommitSha,
+        context: String,
+        conclusion: Conclusion,
+        job: JobId,
+    },
+    MergeRefused {
+        pull: PullNumber,
+        sha: CommitSha,
+        actor: String,
+        why: String,
+    },
+    Merged {
+        pull: PullNumber,
+        head: CommitSha,
+        sha: CommitSha,
+        branch: String,
+        actor: String,
+    },
+
+    // ---- hub: runs ---------------------------------------------------------------------------
+    RunCreated {
+        run: RunId,
+        attempt: u32,
+        workflow: String,
+        trigger: String,
+        git_ref: String,
+        sha: CommitSha,
+        actor: String,
+        inputs: BTreeMap<String, String>,
+    },
+    /// Nothing was started for this dispatch.
+    DispatchRefused {
+        workflow: String,
+        actor: String,
+        why: String,
+    },
+    JobCreated {
+        run: RunId,
+        attempt: u32,
+        job: JobId,
+        key: String,
+        name: String,
+        line: u32,
+    },
+    /// Waits for its concurrency group.
+    JobPending {
+        run: RunId,
+        job: JobId,
+        group: String,
+    },
+    /// Waits for a reviewer (it holds its concurrency group meanwhile).
+    JobWaiting {
+        run: RunId,
+        job: JobId,
+        environment: String,
+        reviewers: Vec<String>,
+    },
+    /// Passed its gates; `unprotected` when its environment asks nobody.
+    JobQueued {
+        run: RunId,
+        job: JobId,
+        environment: Option<String>,
+        unprotected: bool,
+    },
+    JobStarted {
+        run: RunId,
+        job: JobId,
+    },
+    JobCompleted {
+        run: RunId,
+        job: JobId,
+        key: String,
+        conclusion: Conclusion,
+    },
+    RunCompleted {
+        run: RunId,
+        attempt: u32,
+        conclusion: Conclusion,
+    },
+    /// A whole run waits for its workflow's concurrency group.
+    RunPending {
+        run: RunId,
+        group: String,
+    },
+    GroupAcquired {
+        group: String,
+        run: RunId,
+        job: Option<JobId>,
+    },
+    GroupReleased {
+        group: String,
+        run: RunId,
+        job: Option<JobId>,
+    },
+    CancelRequested {
+        run: RunId,
+        actor: String,
+        why: String,
+    },
+    /// A job named an environment that did not exist: GitHub makes it, without protection.
+    EnvironmentCreated {
+        environment: String,
+        run: RunId,
+        job: JobId,
+    },
+    Reviewed {
+        run: RunId,
+        job: JobId,
+        environment: String,
+        reviewer: String,
+        approved: bool,
+        comment: String,
+    },
+    /// A call of GitHub's REST API.
+    RestCalled {
+        method: String,
+        path: String,
+        status: u16,
+        ailment: Option<Ailment>,
+    },
+
+    // ---- hub: steps --------------------------------------------------------------------------
+    StepStarted {
+        run: RunId,
+        job: JobId,
+        step: u32,
+        name: String,
+        line: u32,
+    },
+    StepCompleted {
+        run: RunId,
+        job: JobId,
+        step: u32,
+        outcome: Conclusion,
+        conclusion: Conclusion,
+        exit_code: Option<i32>,
+    },
+    /// One line that a step printed, with masks applied.
+    StepOutput {
+        run: RunId,
+        job: JobId,
+        step: u32,
+        text: String,
+    },
+    /// What a step wrote to its summary: visible once its job has completed.
+    SummaryWritten {
+        run: RunId,
+        job: JobId,
+        step: u32,
+        text: String,
+    },
+    /// A workflow command: `notice`, `warning` or `error`.
+    Annotation {
+        run: RunId,
+        job: JobId,
+        step: u32,
+        level: String,
+        text: String,
+    },
+    SignalSent {
+        run: RunId,
+        job: JobId,
+        step: u32,
+        signal: String,
+    },
+    /// A command that a shim answered.
+    Command {
+        argv: Vec<String>,
+        exit_code: i32,
+    },
+    /// A secret's or a role's value became reachable for this job's code.
+    CredentialReachable {
+        run: RunId,
+        job: JobId,
+        what: String,
+    },
+
+    // ---- cloud -------------------------------------------------------------------------------
+    ApiCalled {
+        api: Api,
+        operation: String,
+        principal: String,
+        /// The error's code, where it was refused.
+        error: Option<String>,
+        ailment: Option<Ailment>,
+    },
+    ImagePushed {
+        repository: String,
+        digest: ImageDigest,
+        tag: Option<String>,
+        commit: Option<CommitSha>,
+    },
+    /// A tag names this digest from now on; `previous` is what it named before.
+    TagPut {
+        repository: String,
+        tag: String,
+        digest: ImageDigest,
+        previous: Option<ImageDigest>,
+    },
+    /// A service's wish changed: by an API call (see `caller`) or by ECS's own rollback.
+    ServiceUpdated {
+        service: ServiceKey,
+        task_definition: String,
+        desired_count: u32,
+        forced: bool,
+    },
+    DeploymentStarted {
+        service: ServiceKey,
+        deployment: String,
+        task_definition: String,
+        /// The digest that the deployment's containers resolved to, the service's own container first.
+        digests: Vec<ImageDigest>,
+        /// ECS itself went back to an earlier revision.
+        rollback: bool,
+    },
+    /// `state` as `rolloutState` / service deployment status: `COMPLETED`, `FAILED`, `ROLLBACK_SUCCESSFUL`, …
+    DeploymentState {
+        service: ServiceKey,
+        deployment: String,
+        state: String,
+        reason: String,
+    },
+    TaskStarted {
+        service: ServiceKey,
+        task: String,
+        deployment: String,
+        digest: ImageDigest,
+        behaviour: Behaviour,
+    },
+    /// The load balancer sends it requests from now on.
+    TaskInService {
+        service: ServiceKey,
+        task: String,
+        digest: ImageDigest,
+    },
+    TaskOutOfService {
+        service: ServiceKey,
+        task: String,
+        digest: ImageDigest,
+    },
+    TaskStopped {
+        service: ServiceKey,
+        task: String,
+        digest: ImageDigest,
+        reason: String,
+    },
+    /// One request that a step's smoke test (or a user) sent.
+    Requested {
+        url: String,
+        status: Option<u16>,
+        digest: Option<ImageDigest>,
+    },
+
+    // ---- the rehearsal's own limits ----------------------------------------------------------
+    /// Something was met that is not modelled; it was taken as passed, or refused, as `text` says.
+    NotModelled {
+        text: String,
+        file: Option<String>,
+        line: Option<u32>,
+    },
+}
