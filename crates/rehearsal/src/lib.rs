@@ -1,5 +1,8 @@
 //! Runs the real workflow files in a world and judges which promises hold.
 
 pub mod commits;
+pub mod engine;
 pub mod machine;
+pub mod personality;
+mod timeout;
 pub mod tools;

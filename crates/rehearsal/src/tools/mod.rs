@@ -174,4 +174,4 @@ pub const TOOLS: &[Entry] = &[Entry {
     start: sleep::start,
 }];
 
-mod sleep;
+pub(crate) mod sleep;

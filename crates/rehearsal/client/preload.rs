@@ -1,0 +1,168 @@
+//! Preloaded into every program of a step: the wall clock is the world's, and chance is seeded.
+//!
+//! The page that `LOCKKEEPER_CLOCK` names holds the virtual time in nanoseconds, a seed and a
+//! counter of bytes drawn. Only the wall clock is virtual: a program that measures with the
+//! monotonic clock waits for real, and must see that wait end.
+
+#![no_std]
+
+mod sys;
+
+use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use sys::{call, nr, open};
+
+// The compiled core library names it; nothing here unwinds.
+core::arch::global_asm!(".globl rust_eh_personality", ".hidden rust_eh_personality", "rust_eh_personality:", "ret");
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    sys::exit(125)
+}
+
+#[repr(C)]
+struct Page {
+    nanoseconds: AtomicU64,
+    seed: AtomicU64,
+    drawn: AtomicU64,
+}
+
+static PAGE: AtomicPtr<Page> = AtomicPtr::new(core::ptr::null_mut());
+
+unsafe extern "C" {
+    static environ: *const *const u8;
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static START: unsafe extern "C" fn() = start;
+
+unsafe extern "C" fn start() {
+    let name = b"LOCKKEEPER_CLOCK=";
+    // SAFETY: `environ` is the C library's list of NUL-terminated texts.
+    unsafe {
+        let mut entry = environ;
+        if entry.is_null() {
+            return;
+        }
+        while !(*entry).is_null() {
+            let text = *entry;
+            let mut i = 0;
+            while i < name.len() && *text.add(i) == name[i] {
+                i += 1;
+            }
+            if i == name.len() {
+                let mut end = i;
+                while *text.add(end) != 0 {
+                    end += 1;
+                }
+                // O_RDWR | O_CLOEXEC
+                let fd = open(core::slice::from_raw_parts(text.add(i), end - i + 1), 0o2 | 0o2000000, 0);
+                if fd >= 0 {
+                    // PROT_READ | PROT_WRITE, MAP_SHARED
+                    let page = call(nr::MMAP, 0, 4096, 3, 1, fd as usize, 0);
+                    sys::close(fd as i32);
+                    if page > 0 {
+                        PAGE.store(page as *mut Page, Ordering::Release);
+                    }
+                }
+                return;
+            }
+            entry = entry.add(1);
+        }
+    }
+}
+
+fn page() -> Option<&'static Page> {
+    let page = PAGE.load(Ordering::Acquire);
+    // SAFETY: once stored, the mapping stays for the life of the process.
+    if page.is_null() { None } else { Some(unsafe { &*page }) }
+}
+
+fn now() -> Option<(i64, i64)> {
+    let nanoseconds = page()?.nanoseconds.load(Ordering::Relaxed);
+    Some(((nanoseconds / 1_000_000_000) as i64, (nanoseconds % 1_000_000_000) as i64))
+}
+
+/// The C library's `clock_gettime`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn clock_gettime(clock: i32, time: *mut [i64; 2]) -> i32 {
+    // CLOCK_REALTIME and CLOCK_REALTIME_COARSE
+    if clock == 0 || clock == 5 {
+        if let Some((seconds, nanoseconds)) = now() {
+            // SAFETY: the caller gives a `struct timespec`.
+            unsafe { *time = [seconds, nanoseconds] };
+            return 0;
+        }
+    }
+    // SAFETY: as above.
+    let result = unsafe { call(nr::CLOCK_GETTIME, clock as usize, time as usize, 0, 0, 0, 0) };
+    if result < 0 { -1 } else { 0 }
+}
+
+/// The C library's `gettimeofday`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gettimeofday(time: *mut [i64; 2], _zone: *mut u8) -> i32 {
+    let mut spec = [0i64; 2];
+    // SAFETY: `spec` is a `struct timespec`; the caller gives a `struct timeval`.
+    unsafe {
+        if clock_gettime(0, &mut spec) != 0 {
+            return -1;
+        }
+        if !time.is_null() {
+            *time = [spec[0], spec[1] / 1000];
+        }
+    }
+    0
+}
+
+/// The C library's `time`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn time(out: *mut i64) -> i64 {
+    let mut spec = [0i64; 2];
+    // SAFETY: `spec` is a `struct timespec`; `out` is null or the caller's.
+    unsafe {
+        clock_gettime(0, &mut spec);
+        if !out.is_null() {
+            *out = spec[0];
+        }
+    }
+    spec[0]
+}
+
+/// SplitMix64: the n-th number of the stream that `seed` begins.
+fn draw(seed: u64, n: u64) -> u64 {
+    let mut z = seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// The C library's `getrandom`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn getrandom(buffer: *mut u8, length: usize, flags: u32) -> isize {
+    let Some(page) = page() else {
+        // SAFETY: the caller gives a buffer of `length` bytes.
+        return unsafe { call(nr::GETRANDOM, buffer as usize, length, flags as usize, 0, 0, 0) };
+    };
+    let seed = page.seed.load(Ordering::Relaxed);
+    let mut i = 0;
+    while i < length {
+        let word = draw(seed, page.drawn.fetch_add(1, Ordering::Relaxed) + 1).to_le_bytes();
+        let mut j = 0;
+        while j < 8 && i < length {
+            // SAFETY: `i` is below `length`.
+            unsafe { buffer.add(i).write_volatile(word[j]) };
+            i += 1;
+            j += 1;
+        }
+    }
+    length as isize
+}
+
+/// The C library's `getentropy`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn getentropy(buffer: *mut u8, length: usize) -> i32 {
+    // SAFETY: the caller gives a buffer of `length` bytes.
+    unsafe { getrandom(buffer, length, 0) };
+    0
+}

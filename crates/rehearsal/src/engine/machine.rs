@@ -1,0 +1,475 @@
+//! One machine: its directory, its keeper, its output, its tools' calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::orders::{Layers, Notice, Order, Ready, Setup, Signal};
+use super::tree::{self, Scan};
+use super::{EngineError, Happening, Options, frames, keeper};
+use crate::tools::{FileError, Invocation, Need};
+
+pub(super) const CLIENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/client"));
+const PRELOAD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
+
+/// Commands that the lockkeeper executable is, beside the modelled tools.
+const OWN: &[&str] = &["jq", "timeout"];
+
+/// A step's entry process.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub argv: Vec<String>,
+    pub env: Vec<(String, String)>,
+    /// As the machine's processes see it.
+    pub cwd: PathBuf,
+}
+
+/// The page of memory that all processes of a machine read their clock and chance from.
+pub(super) struct Page(*mut AtomicU64);
+
+// SAFETY: the page is shared with other processes and only touched through atomics.
+unsafe impl Send for Page {}
+
+impl Page {
+    fn make(path: &Path, seed: u64) -> io::Result<Self> {
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)?;
+        file.set_len(4096)?;
+        // SAFETY: a new shared mapping of a file that keeps its length.
+        let address = unsafe {
+            rustix::mm::mmap(
+                std::ptr::null_mut(),
+                4096,
+                rustix::mm::ProtFlags::READ | rustix::mm::ProtFlags::WRITE,
+                rustix::mm::MapFlags::SHARED,
+                &file,
+                0,
+            )?
+        };
+        let page = Self(address.cast());
+        page.word(1).store(seed, Ordering::Relaxed);
+        Ok(page)
+    }
+
+    fn word(&self, at: usize) -> &AtomicU64 {
+        // SAFETY: the page holds 512 words; callers use the first three.
+        unsafe { &*self.0.add(at) }
+    }
+
+    pub(super) fn set_clock(&self, nanoseconds: u64) {
+        self.word(0).store(nanoseconds, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours and not used again.
+        unsafe { rustix::mm::munmap(self.0.cast(), 4096).ok() };
+    }
+}
+
+/// A tool's process that is connected.
+pub(super) struct Call {
+    socket: UnixStream,
+    pid: i32,
+    incoming: Vec<u8>,
+    pub(super) outgoing: Vec<u8>,
+    pub(super) invocation: Option<Invocation>,
+    pub(super) answers: BTreeMap<Need, Result<Vec<u8>, FileError>>,
+    /// What its process is fetching or writing now.
+    pub(super) fetching: Option<Need>,
+    pub(super) ended: bool,
+}
+
+impl Call {
+    pub(super) fn flush(&mut self) {
+        while !self.outgoing.is_empty() {
+            match self.socket.write(&self.outgoing) {
+                Ok(n) => drop(self.outgoing.drain(..n)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Full: its process is busy printing. Closed: found out when reading.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Waits for the controller, all it was told being done.
+    fn waits(&self) -> bool {
+        self.invocation.is_some()
+            && self.fetching.is_none()
+            && !self.ended
+            && self.outgoing.is_empty()
+    }
+}
+
+pub(super) struct Process {
+    pub(super) directory: PathBuf,
+    pub(super) inside: PathBuf,
+    pub(super) layers: Layers,
+    pub(super) page: Page,
+    pub(super) listener: UnixListener,
+    child: Child,
+    /// The keeper at the root of the machine's process tree.
+    root: i32,
+    control: BufReader<UnixStream>,
+    pipe: fs::File,
+    pipe_inode: u64,
+    pub(super) output: Vec<u8>,
+    pub(super) calls: BTreeMap<u64, Call>,
+    next_call: u64,
+    pub(super) happenings: Vec<Happening>,
+    pub(super) ranks: BTreeMap<i32, usize>,
+}
+
+impl Process {
+    pub(super) fn start(
+        directory: &Path,
+        tools: &[&str],
+        seed: u64,
+        options: &Options,
+    ) -> Result<Self, EngineError> {
+        let failed = || EngineError::io(format!("set up {}", directory.display()));
+        for part in ["bin", "rw/work", "rw/temp", "rw/home", "rw/tmp"] {
+            fs::create_dir_all(directory.join(part)).map_err(failed())?;
+        }
+        fs::write(directory.join("bin/.client"), CLIENT).map_err(failed())?;
+        fs::set_permissions(
+            directory.join("bin/.client"),
+            fs::Permissions::from_mode(0o755),
+        )
+        .map_err(failed())?;
+        fs::write(directory.join("preload.so"), PRELOAD).map_err(failed())?;
+        for tool in tools {
+            symlink(".client", directory.join("bin").join(tool)).map_err(failed())?;
+        }
+        for command in OWN {
+            symlink(&options.executable, directory.join("bin").join(command)).map_err(failed())?;
+        }
+        let page = Page::make(&directory.join("clock"), seed).map_err(failed())?;
+        let listener = listen(directory).map_err(failed())?;
+        listener.set_nonblocking(true).map_err(failed())?;
+        let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+            .map_err(io::Error::from)
+            .map_err(failed())?;
+        // More room means fewer stops to empty it; the default does too.
+        rustix::pipe::fcntl_setpipe_size(&reader, 1 << 20).ok();
+        rustix::io::ioctl_fionbio(&reader, true)
+            .map_err(io::Error::from)
+            .map_err(failed())?;
+        let pipe = fs::File::from(reader);
+        let pipe_inode = pipe.metadata().map_err(failed())?.ino();
+        let (ours, theirs) = UnixStream::pair().map_err(failed())?;
+        let errors = writer.try_clone().map_err(failed())?;
+        let child = Command::new(&options.executable)
+            .arg0(keeper::NAME)
+            .env_clear()
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::from(writer))
+            .stderr(Stdio::from(errors))
+            .spawn()
+            .map_err(EngineError::io("start a machine's keeper"))?;
+        let mut control = BufReader::new(ours);
+        let setup = Setup {
+            directory: directory.to_owned(),
+            executable: options.executable.clone(),
+            unprotected: options.no_sandbox,
+        };
+        send(&control, &setup).map_err(failed())?;
+        let mut line = String::new();
+        control.read_line(&mut line).map_err(failed())?;
+        let ready: Ready = serde_json::from_str(&line)
+            .map_err(|_| EngineError::Machine("its keeper ended before it was ready".into()))?;
+        if let Some(error) = ready.error {
+            return Err(EngineError::Machine(error));
+        }
+        if ready.layers == Layers::default() && !options.no_sandbox {
+            return Err(EngineError::Unprotected);
+        }
+        control.get_ref().set_nonblocking(true).map_err(failed())?;
+        let keeper = child.id() as i32;
+        let root = if ready.layers.namespaces {
+            tree::children(keeper)
+                .map_err(failed())?
+                .first()
+                .copied()
+                .unwrap_or(keeper)
+        } else {
+            keeper
+        };
+        Ok(Self {
+            directory: directory.to_owned(),
+            inside: ready.inside,
+            layers: ready.layers,
+            page,
+            listener,
+            child,
+            root,
+            control,
+            pipe,
+            pipe_inode,
+            output: Vec::new(),
+            calls: BTreeMap::new(),
+            next_call: 0,
+            happenings: Vec::new(),
+            ranks: BTreeMap::new(),
+        })
+    }
+
+    pub(super) fn start_step(&mut self, step: &Step) -> Result<(), EngineError> {
+        let mut env = step.env.clone();
+        env.push((
+            "LOCKKEEPER_CLOCK".into(),
+            self.inside.join("clock").display().to_string(),
+        ));
+        env.push((
+            "LD_PRELOAD".into(),
+            self.inside.join("preload.so").display().to_string(),
+        ));
+        let order = Order::Spawn {
+            argv: step.argv.clone(),
+            env,
+            cwd: step.cwd.clone(),
+        };
+        self.order(&order)
+    }
+
+    pub(super) fn signal(&mut self, signal: Signal) -> Result<(), EngineError> {
+        self.order(&Order::Signal(signal))
+    }
+
+    pub(super) fn kill(&mut self) -> Result<(), EngineError> {
+        self.order(&Order::Kill)
+    }
+
+    fn order(&mut self, order: &Order) -> Result<(), EngineError> {
+        send(&self.control, order).map_err(EngineError::io("reach a machine's keeper"))
+    }
+
+    /// A look at the processes. One that the keeper was just told to start is not among them yet;
+    /// the keeper itself then still has the order to read, or runs.
+    pub(super) fn scan(&self) -> Result<Scan, EngineError> {
+        let waiting: BTreeSet<i32> = self
+            .calls
+            .values()
+            .filter(|call| call.waits())
+            .map(|call| call.pid)
+            .collect();
+        tree::scan(self.root, &waiting, self.pipe_inode)
+            .map_err(EngineError::io("look at a machine's processes"))
+    }
+
+    /// Calls that wait, by their process's place in the tree.
+    pub(super) fn ranked_calls(&self) -> Vec<u64> {
+        let mut ranked: Vec<(usize, u64)> = self
+            .calls
+            .iter()
+            .filter(|(_, call)| call.waits())
+            .map(|(number, call)| {
+                (
+                    self.ranks.get(&call.pid).copied().unwrap_or(usize::MAX),
+                    *number,
+                )
+            })
+            .collect();
+        ranked.sort_unstable();
+        ranked.into_iter().map(|(_, number)| number).collect()
+    }
+
+    pub(super) fn descriptors<'a>(&'a self, list: &mut Vec<BorrowedFd<'a>>) {
+        list.extend([
+            self.listener.as_fd(),
+            self.control.get_ref().as_fd(),
+            self.pipe.as_fd(),
+        ]);
+        list.extend(self.calls.values().map(|call| call.socket.as_fd()));
+    }
+
+    /// Takes in what has arrived; true when there was anything.
+    pub(super) fn pump(&mut self) -> Result<bool, EngineError> {
+        let mut moved = self.pump_control()?;
+        while let Ok((socket, _)) = self.listener.accept() {
+            moved = true;
+            let pid = rustix::net::sockopt::socket_peercred(&socket)
+                .map_err(|error| EngineError::io("ask who calls")(error.into()))?
+                .pid
+                .as_raw_nonzero()
+                .get();
+            socket
+                .set_nonblocking(true)
+                .map_err(EngineError::io("talk to a tool"))?;
+            let call = Call {
+                socket,
+                pid,
+                incoming: Vec::new(),
+                outgoing: Vec::new(),
+                invocation: None,
+                answers: BTreeMap::new(),
+                fetching: None,
+                ended: false,
+            };
+            self.calls.insert(self.next_call, call);
+            self.next_call += 1;
+        }
+        let mut gone = Vec::new();
+        for (number, call) in &mut self.calls {
+            if !call.outgoing.is_empty() {
+                let before = call.outgoing.len();
+                call.flush();
+                moved |= call.outgoing.len() != before;
+            }
+            match receive(&mut call.socket, &mut call.incoming) {
+                Arrived::Nothing => {}
+                Arrived::Some => {
+                    moved = true;
+                    if understand(call).is_none() {
+                        gone.push(*number);
+                    }
+                }
+                Arrived::End => {
+                    moved = true;
+                    gone.push(*number);
+                }
+            }
+        }
+        for number in gone {
+            self.calls.remove(&number);
+        }
+        // Last, so that what was printed before a process ended is here when its end is.
+        moved |= self.drain();
+        Ok(moved)
+    }
+
+    fn drain(&mut self) -> bool {
+        let mut chunk = [0u8; 1 << 16];
+        let mut moved = false;
+        while let Ok(n) = self.pipe.read(&mut chunk) {
+            if n == 0 {
+                break;
+            }
+            moved = true;
+            // A step that prints without end is cut, and found out by the engine's patience.
+            if self.output.len() < 64 << 20 {
+                self.output.extend_from_slice(&chunk[..n]);
+            }
+        }
+        moved
+    }
+
+    fn pump_control(&mut self) -> Result<bool, EngineError> {
+        let mut moved = false;
+        loop {
+            let mut line = String::new();
+            match self.control.read_line(&mut line) {
+                Ok(0) => return Err(EngineError::Machine("its keeper ended".into())),
+                Ok(_) => {
+                    moved = true;
+                    let notice: Notice = serde_json::from_str(&line)
+                        .map_err(|_| EngineError::Machine(format!("its keeper said {line:?}")))?;
+                    self.happenings.push(match notice {
+                        Notice::Exited(code) => Happening::Exited(code),
+                        Notice::NotStarted(why) => Happening::NotStarted(why),
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(moved),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(EngineError::io("hear a machine's keeper")(error)),
+            }
+        }
+    }
+
+    /// Closes the keeper's socket, at which it kills what is left and ends.
+    pub(super) fn end(self) {
+        let Self {
+            mut child,
+            control,
+            calls,
+            pipe,
+            ..
+        } = self;
+        drop((control, calls, pipe));
+        child.wait().ok();
+    }
+}
+
+/// A socket at `directory/socket`, also where that path is longer than an address holds.
+fn listen(directory: &Path) -> io::Result<UnixListener> {
+    let handle = fs::File::open(directory)?;
+    use std::os::fd::AsRawFd;
+    UnixListener::bind(format!("/proc/self/fd/{}/socket", handle.as_raw_fd()))
+}
+
+fn send(control: &BufReader<UnixStream>, message: &impl serde::Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    let mut socket = control.get_ref();
+    let mut rest = line.as_slice();
+    while !rest.is_empty() {
+        match socket.write(rest) {
+            Ok(n) => rest = &rest[n..],
+            // The keeper reads at once; a long order only needs a moment.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) =>
+            {
+                rustix::thread::sched_yield();
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+enum Arrived {
+    Nothing,
+    Some,
+    End,
+}
+
+fn receive(socket: &mut UnixStream, buffer: &mut Vec<u8>) -> Arrived {
+    let mut chunk = [0u8; 1 << 16];
+    let mut arrived = Arrived::Nothing;
+    loop {
+        match socket.read(&mut chunk) {
+            Ok(0) => return Arrived::End,
+            Ok(n) => {
+                buffer.extend_from_slice(&chunk[..n]);
+                arrived = Arrived::Some;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return arrived,
+            Err(_) => return Arrived::End,
+        }
+    }
+}
+
+/// Takes the frames that a call's process has sent; nothing when it speaks nonsense.
+fn understand(call: &mut Call) -> Option<()> {
+    while let Some((kind, frame)) = frames::decode(&mut call.incoming).ok()? {
+        match (kind, call.fetching.take()) {
+            (frames::CALL, None) if call.invocation.is_none() => {
+                call.invocation = Some(frames::invocation(&frame)?)
+            }
+            (frames::DATA, Some(need)) => drop(call.answers.insert(need, Ok(frame))),
+            (frames::ERRNO, Some(need)) => {
+                let number = i32::from_le_bytes(frame.first_chunk().copied()?);
+                call.answers.insert(need, Err(FileError(number)));
+            }
+            _ => return None,
+        }
+    }
+    Some(())
+}

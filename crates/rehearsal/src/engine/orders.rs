@@ -1,0 +1,67 @@
+//! What the controller and a machine's keeper say to each other: JSON, a line each.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// How a machine is set up: the first line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Setup {
+    /// The machine's directory on the host.
+    pub(crate) directory: PathBuf,
+    /// The lockkeeper executable, which steps may run as `jq` and `timeout`.
+    pub(crate) executable: PathBuf,
+    /// Do without namespaces, Landlock and seccomp.
+    pub(crate) unprotected: bool,
+}
+
+/// The keeper's answer to [`Setup`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// Where the machine's directory is for its processes.
+    pub(crate) inside: PathBuf,
+    pub(crate) layers: Layers,
+    /// Why the machine could not be set up.
+    pub(crate) error: Option<String>,
+}
+
+/// The means of isolation that are in force.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layers {
+    /// Own user, PID, network, mount and IPC namespaces.
+    pub namespaces: bool,
+    /// Files: reading limited to the system, writing to the machine's directory.
+    pub landlock: bool,
+    /// No sockets but Unix ones, no tracing, no mounting.
+    pub seccomp: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    Spawn {
+        argv: Vec<String>,
+        env: Vec<(String, String)>,
+        cwd: PathBuf,
+    },
+    /// To the step's entry process alone, as GitHub's runner does.
+    Signal(Signal),
+    /// SIGKILL to everything on the machine, the keeper excepted.
+    Kill,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Notice {
+    /// The step's entry process ended: its exit code, or 128 and the signal's number.
+    Exited(i32),
+    /// The step's entry process could not be started.
+    NotStarted(String),
+}

@@ -1,0 +1,208 @@
+//! What keeps the steps of strangers inside their machine's directory and off the network.
+//!
+//! Three layers, each used where the kernel allows it: namespaces (own processes, mounts, IPC and
+//! an empty network), Landlock (files), seccomp (no sockets but Unix ones, no tracing, no
+//! mounting). What a machine could not use is reported.
+
+use std::collections::BTreeMap;
+use std::ffi::CString;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule,
+};
+
+/// Enters new namespaces. The caller must fork: its child is process 1 of the new ones.
+pub(crate) fn unshare() -> io::Result<()> {
+    let (uid, gid) = (
+        rustix::process::getuid().as_raw(),
+        rustix::process::getgid().as_raw(),
+    );
+    let flags = libc::CLONE_NEWUSER
+        | libc::CLONE_NEWNS
+        | libc::CLONE_NEWPID
+        | libc::CLONE_NEWNET
+        | libc::CLONE_NEWIPC;
+    // SAFETY: changes what this single-threaded process belongs to; no memory is involved.
+    if unsafe { libc::unshare(flags) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    fs::write("/proc/self/setgroups", "deny").ok();
+    fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
+    fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))
+}
+
+fn text(path: &Path) -> CString {
+    // Paths from the file system hold no NUL; an empty path makes the mount fail, which is handled.
+    CString::new(path.as_os_str().as_bytes()).unwrap_or_default()
+}
+
+fn mount(source: &Path, target: &Path, kind: Option<&str>, flags: libc::c_ulong) -> io::Result<()> {
+    let kind = kind.map(|kind| text(Path::new(kind)));
+    let (source, target) = (text(source), text(target));
+    // SAFETY: all pointers are to NUL-terminated texts that live through the call, or null.
+    let result = unsafe {
+        libc::mount(
+            source.as_ptr(),
+            target.as_ptr(),
+            kind.as_ref().map_or(std::ptr::null(), |kind| kind.as_ptr()),
+            flags,
+            std::ptr::null(),
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Gives the machine the same paths in every rehearsal: its directory is `/mnt` (or `/srv`), its
+/// `tmp` is `/tmp`, and `/proc` shows its own processes. Returns where the directory is.
+pub(crate) fn arrange_mounts(directory: &Path) -> io::Result<PathBuf> {
+    mount(
+        Path::new("none"),
+        Path::new("/"),
+        None,
+        libc::MS_REC | libc::MS_PRIVATE,
+    )?;
+    let place = ["/mnt", "/srv"]
+        .into_iter()
+        .map(Path::new)
+        .find(|place| place.is_dir());
+    let Some(place) = place else {
+        return Ok(directory.to_owned());
+    };
+    mount(directory, place, None, libc::MS_BIND)?;
+    mount(
+        &place.join("rw/tmp"),
+        Path::new("/tmp"),
+        None,
+        libc::MS_BIND,
+    )?;
+    // Refused where an outer container hides parts of /proc; the old view still works.
+    mount(
+        Path::new("proc"),
+        Path::new("/proc"),
+        Some("proc"),
+        libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC,
+    )
+    .ok();
+    Ok(place.to_owned())
+}
+
+/// The system's own directories: steps may read them and run what is there.
+const SYSTEM: &[&str] = &[
+    "/bin", "/sbin", "/usr", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix", "/proc", "/sys",
+];
+
+/// Limits files to the system (reading) and to `inside` (its `rw` writable; `moved` when `/tmp` is
+/// its own too). True when in force.
+pub(crate) fn landlock(inside: &Path, executable: &Path, moved: bool) -> bool {
+    let abi = ABI::V6;
+    let (read, all) = (AccessFs::from_read(abi), AccessFs::from_all(abi));
+    let file = AccessFs::from_file(abi);
+    let mut allowed: Vec<(PathBuf, BitFlags<AccessFs>)> = SYSTEM
+        .iter()
+        .map(|path| (PathBuf::from(path), read))
+        .collect();
+    allowed.extend([
+        (inside.to_owned(), read),
+        (inside.join("rw"), all),
+        (inside.join("clock"), file),
+        (executable.to_owned(), file & read),
+        (
+            PathBuf::from("/dev"),
+            AccessFs::ReadDir | AccessFs::ReadFile,
+        ),
+    ]);
+    if moved {
+        // The machine's own `tmp`.
+        allowed.push((PathBuf::from("/tmp"), all));
+    }
+    for device in ["null", "zero", "full", "random", "urandom", "tty"] {
+        allowed.push((
+            Path::new("/dev").join(device),
+            AccessFs::ReadFile | AccessFs::WriteFile,
+        ));
+    }
+    let attempt = || -> Result<RulesetStatus, landlock::RulesetError> {
+        let mut rules = Ruleset::default()
+            .set_compatibility(CompatLevel::BestEffort)
+            .handle_access(all)?
+            .scope(Scope::from_all(abi))?
+            .create()?;
+        for (path, access) in allowed {
+            // What this system does not have needs no rule.
+            if let Ok(descriptor) = PathFd::new(path) {
+                rules = rules.add_rule(PathBeneath::new(descriptor, access))?;
+            }
+        }
+        Ok(rules.restrict_self()?.ruleset)
+    };
+    matches!(
+        attempt(),
+        Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced)
+    )
+}
+
+/// Refuses sockets other than Unix ones and calls that a build step never needs. True when in force.
+pub(crate) fn seccomp() -> bool {
+    let Some(program) = filter() else {
+        return false;
+    };
+    seccompiler::apply_filter(&program).is_ok()
+}
+
+fn filter() -> Option<BpfProgram> {
+    let not_unix = SeccompCondition::new(
+        0,
+        SeccompCmpArgLen::Dword,
+        SeccompCmpOp::Ne,
+        libc::AF_UNIX as u64,
+    )
+    .ok()?;
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    rules.insert(
+        libc::SYS_socket,
+        vec![SeccompRule::new(vec![not_unix.clone()]).ok()?],
+    );
+    rules.insert(
+        libc::SYS_socketpair,
+        vec![SeccompRule::new(vec![not_unix]).ok()?],
+    );
+    for call in [
+        libc::SYS_ptrace,
+        libc::SYS_process_vm_readv,
+        libc::SYS_process_vm_writev,
+        libc::SYS_mount,
+        libc::SYS_umount2,
+        libc::SYS_pivot_root,
+        libc::SYS_unshare,
+        libc::SYS_setns,
+        libc::SYS_bpf,
+        libc::SYS_perf_event_open,
+        libc::SYS_io_uring_setup,
+        libc::SYS_userfaultfd,
+        libc::SYS_kexec_load,
+        libc::SYS_init_module,
+        libc::SYS_keyctl,
+        libc::SYS_add_key,
+    ] {
+        rules.insert(call, Vec::new());
+    }
+    let architecture = std::env::consts::ARCH.try_into().ok()?;
+    let refused = SeccompAction::Errno(libc::EACCES as u32);
+    SeccompFilter::new(rules, SeccompAction::Allow, refused, architecture)
+        .ok()?
+        .try_into()
+        .ok()
+}

@@ -1,0 +1,21 @@
+//! The commands that the lockkeeper executable is when it is called by another name: the keeper
+//! of a machine, and the tools that steps run as ordinary processes.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::{engine, timeout};
+
+/// Runs the command that this process was called as, if that is one of ours.
+pub fn run() -> Option<ExitCode> {
+    let mut args = std::env::args_os();
+    let name = args.next()?;
+    let name = Path::new(&name).file_name()?.to_str()?.to_owned();
+    let args: Vec<OsString> = args.collect();
+    match name.as_str() {
+        engine::keeper::NAME => Some(engine::keeper::main()),
+        "timeout" => Some(timeout::main(&args)),
+        _ => None,
+    }
+}
