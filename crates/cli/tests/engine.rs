@@ -134,7 +134,6 @@ fn timeout_ends_a_command_in_virtual_time() {
     let played = play(
         "timeout 5 sleep 60 || echo \"ended $?\"\ntimeout 60 aws quick\ntimeout -k 2 1 bash -c 'trap \"\" TERM; while :; do sleep 1; done' || echo \"ended $?\"\n",
     );
-    eprintln!("{:#?}", played.history);
     assert_eq!(played.output, "ended 124\n<quick>\nended 137\n");
     assert_eq!(played.history.last().map(String::as_str), Some("Exited(0)"));
 }

@@ -75,7 +75,7 @@ fn prepare(setup: &Setup, mut layers: Layers) -> Ready {
     let mut inside = setup.directory.clone();
     let mut error = None;
     if layers.namespaces {
-        match sandbox::arrange_mounts(&setup.directory) {
+        match sandbox::arrange_mounts(&setup.directory, &setup.executable) {
             Ok(place) => inside = place,
             Err(cause) => error = Some(format!("mounting the machine's directory: {cause}")),
         }

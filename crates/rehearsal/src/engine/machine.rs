@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::orders::{Layers, Notice, Order, Ready, Setup, Signal};
+use super::sandbox::OWN_EXECUTABLE;
 use super::tree::{self, Scan};
 use super::{EngineError, Happening, Options, frames, keeper};
 use crate::tools::{FileError, Invocation, Need};
@@ -154,8 +155,9 @@ impl Process {
         for tool in tools {
             symlink(".client", directory.join("bin").join(tool)).map_err(failed())?;
         }
+        symlink(&options.executable, directory.join(OWN_EXECUTABLE)).map_err(failed())?;
         for command in OWN {
-            symlink(&options.executable, directory.join("bin").join(command)).map_err(failed())?;
+            symlink(".lockkeeper", directory.join("bin").join(command)).map_err(failed())?;
         }
         let page = Page::make(&directory.join("clock"), seed).map_err(failed())?;
         let listener = listen(directory).map_err(failed())?;

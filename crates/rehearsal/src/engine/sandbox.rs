@@ -20,6 +20,10 @@ use seccompiler::{
     SeccompRule,
 };
 
+/// The lockkeeper executable inside a machine's directory: a link, or the file itself where it can
+/// be mounted.
+pub(crate) const OWN_EXECUTABLE: &str = "bin/.lockkeeper";
+
 /// Enters new namespaces. The caller must fork: its child is process 1 of the new ones.
 pub(crate) fn unshare() -> io::Result<()> {
     let (uid, gid) = (
@@ -67,13 +71,18 @@ fn mount(source: &Path, target: &Path, kind: Option<&str>, flags: libc::c_ulong)
 
 /// Gives the machine the same paths in every rehearsal: its directory is `/mnt` (or `/srv`), its
 /// `tmp` is `/tmp`, and `/proc` shows its own processes. Returns where the directory is.
-pub(crate) fn arrange_mounts(directory: &Path) -> io::Result<PathBuf> {
+pub(crate) fn arrange_mounts(directory: &Path, executable: &Path) -> io::Result<PathBuf> {
     mount(
         Path::new("none"),
         Path::new("/"),
         None,
         libc::MS_REC | libc::MS_PRIVATE,
     )?;
+    // The executable itself may lie below what is covered next.
+    let own = directory.join(OWN_EXECUTABLE);
+    fs::remove_file(&own)?;
+    fs::write(&own, [])?;
+    mount(executable, &own, None, libc::MS_BIND)?;
     let place = ["/mnt", "/srv"]
         .into_iter()
         .map(Path::new)
@@ -81,7 +90,7 @@ pub(crate) fn arrange_mounts(directory: &Path) -> io::Result<PathBuf> {
     let Some(place) = place else {
         return Ok(directory.to_owned());
     };
-    mount(directory, place, None, libc::MS_BIND)?;
+    mount(directory, place, None, libc::MS_BIND | libc::MS_REC)?;
     mount(
         &place.join("rw/tmp"),
         Path::new("/tmp"),
@@ -119,6 +128,7 @@ pub(crate) fn landlock(inside: &Path, executable: &Path, moved: bool) -> bool {
         (inside.join("rw"), all),
         (inside.join("clock"), file),
         (executable.to_owned(), file & read),
+        (inside.join(OWN_EXECUTABLE), file & read),
         (
             PathBuf::from("/dev"),
             AccessFs::ReadDir | AccessFs::ReadFile,
