@@ -3,6 +3,8 @@
 pub mod commits;
 pub mod engine;
 pub mod machine;
+pub mod models;
 pub mod personality;
+pub mod repository;
 mod timeout;
 pub mod tools;
