@@ -1,1 +1,48 @@
-fn main() {}
+//! Developer commands: `cargo xtask <command>`. One file a command.
+//!
+//! Exit status: 0 all well, 1 findings, 2 bad usage, 3 the machine failed us.
+
+mod example;
+mod judges;
+mod process;
+mod tree;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::process::Failure;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// Run third-party tools over what lockkeeper writes for the example
+    Judges(judges::Arguments),
+    /// Run the example's own gates, then generate and rehearse its pipeline
+    Example(example::Arguments),
+}
+
+/// Whether a command that ran to its end found something to mend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Well,
+    Findings,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse() {
+        Command::Judges(arguments) => judges::run(&arguments),
+        Command::Example(arguments) => example::run(&arguments),
+    };
+    match outcome {
+        Ok(Outcome::Well) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::from(match failure {
+                Failure::Failed { .. } => 1,
+                _ => 3,
+            })
+        }
+    }
+}
