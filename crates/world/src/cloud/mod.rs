@@ -1,14 +1,133 @@
 //! AWS: ECR, ECS, STS, the load balancer.
+//!
+//! A request comes as [`Cloud::call`] with the members of botocore's input shape, and is answered
+//! with the members of the output shape; instants are written as AWS CLI version 2 prints them.
+//! `docker` and `skopeo` use the registry through [`Cloud::registry_push`] and
+//! [`Cloud::registry_pull`], users reach what serves through [`Cloud::request`]. Everything else
+//! happens by itself, at [`Cloud::next_timer`].
+//!
+//! Each operation is a function with its typed input, and a line of the table in `operations`.
 
+mod agenda;
+mod ecr;
+mod error;
+mod iam;
+mod mint;
+mod operations;
+mod page;
+mod place;
+mod request;
+mod setup;
+mod sts;
+mod timestamp;
+mod wildcard;
+
+use std::collections::BTreeMap;
+
+use lockkeeper_names::{AccountId, Region};
+use serde_json::Value;
+
+pub use ecr::{ImageRef, Manifest, Mutability, OCI_MANIFEST, Pulled, Upload};
+pub use error::ApiError;
+pub use iam::Role;
+pub use place::Place;
+
+use crate::app::Catalog;
+use crate::ids::Caller;
+use crate::outage::{Ailment, Api, Outages};
 use crate::{Instant, Log};
 
-#[derive(Default)]
-pub struct Cloud {}
+/// Every account and region of one rehearsal.
+pub struct Cloud {
+    /// What is known of each image.
+    pub images: Catalog,
+    pub outages: Outages,
+    home: Place,
+    ecr: ecr::Ecr,
+    iam: iam::Iam,
+    /// Registry logins by password.
+    logins: BTreeMap<String, Login>,
+    agenda: agenda::Agenda,
+    mint: mint::Mint,
+}
+
+struct Login {
+    access_key: String,
+    place: Place,
+    expires: Instant,
+}
+
+/// Who makes a request, as far as the wire tells.
+#[derive(Debug, Clone, Default)]
+pub struct ApiCaller {
+    pub access_key: Option<String>,
+    /// The step that asks, for the log.
+    pub source: Option<Caller>,
+    /// The region of the endpoint; the world's home region if none is given.
+    pub region: Option<Region>,
+}
+
+/// What a client gets. With [`Ailment::LostAnswer`] the request was carried out, yet the client
+/// must see nothing but a closed connection; with [`Ailment::Slow`] it gets `result` late.
+#[derive(Debug, Clone)]
+pub struct Reply<T = Value> {
+    pub result: Result<T, ApiError>,
+    pub ailment: Option<Ailment>,
+}
+
+impl Default for Cloud {
+    /// An empty account `123456789012`, at home in `us-east-1`.
+    fn default() -> Self {
+        let home = "123456789012".parse().and_then(|account: AccountId| {
+            let region = "us-east-1".parse()?;
+            Ok(Place { account, region })
+        });
+        match home {
+            Ok(home) => Self::new(home),
+            Err(_) => unreachable!("both are written out above and valid"),
+        }
+    }
+}
 
 impl Cloud {
-    pub fn next_timer(&self) -> Option<Instant> {
-        None
+    /// An empty account; other accounts and regions come to be by being used.
+    pub fn new(home: Place) -> Self {
+        Self {
+            images: Catalog::default(),
+            outages: Outages::default(),
+            home,
+            ecr: ecr::Ecr::default(),
+            iam: iam::Iam::default(),
+            logins: BTreeMap::new(),
+            agenda: agenda::Agenda::default(),
+            mint: mint::Mint::default(),
+        }
     }
 
+    /// The account and region in which a scenario sets up what it does not place elsewhere.
+    pub fn home(&self) -> &Place {
+        &self.home
+    }
+
+    /// One API call, as a client makes it: `operation` as AWS names it (`UpdateService`), `input`
+    /// and the answer in botocore's shapes.
+    pub fn call(
+        &mut self,
+        now: Instant,
+        log: &mut Log,
+        caller: &ApiCaller,
+        api: Api,
+        operation: &str,
+        input: &Value,
+    ) -> Reply {
+        operations::call(self, now, log, caller, api, operation, input)
+    }
+
+    /// The next instant at which something happens by itself.
+    pub fn next_timer(&self) -> Option<Instant> {
+        self.agenda.next()
+    }
+
+    /// Lets happen what is due.
     pub fn fire(&mut self, _now: Instant, _log: &mut Log) {}
 }

@@ -1,0 +1,79 @@
+//! Every operation that is modelled.
+
+use serde_json::Value;
+
+use super::request::{self, Proof, Request, input};
+use super::{ApiCaller, ApiError, Cloud, Reply, ecr, sts};
+use crate::outage::Api;
+use crate::{Instant, Log};
+
+type Handler = fn(&mut Cloud, &mut Request<'_>, &Value) -> Result<Value, ApiError>;
+
+struct Operation {
+    api: Api,
+    name: &'static str,
+    proof: Proof,
+    handle: Handler,
+}
+
+macro_rules! operation {
+    ($api:ident $name:literal $handle:path) => {
+        operation!($api $name $handle, Signed)
+    };
+    ($api:ident $name:literal $handle:path, $proof:ident) => {
+        Operation {
+            api: Api::$api,
+            name: $name,
+            proof: Proof::$proof,
+            handle: |cloud, request, value| {
+                $handle(cloud, request, input(Api::$api, $name, value)?)
+            },
+        }
+    };
+}
+
+const OPERATIONS: &[Operation] = &[
+    operation!(Ecr "BatchDeleteImage" ecr::delete::handle),
+    operation!(Ecr "BatchGetImage" ecr::get::handle),
+    operation!(Ecr "DescribeImageScanFindings" ecr::scan::handle),
+    operation!(Ecr "DescribeImages" ecr::images::describe),
+    operation!(Ecr "DescribeRepositories" ecr::repositories::handle),
+    operation!(Ecr "GetAuthorizationToken" ecr::token::handle),
+    operation!(Ecr "GetLifecyclePolicy" ecr::lifecycle::get),
+    operation!(Ecr "ListImages" ecr::images::list),
+    operation!(Ecr "PutImage" ecr::put::handle),
+    operation!(Ecr "PutLifecyclePolicy" ecr::lifecycle::put),
+    operation!(Sts "AssumeRole" sts::assume_role::handle),
+    operation!(Sts "AssumeRoleWithWebIdentity" sts::web_identity::handle, Unsigned),
+    operation!(Sts "GetCallerIdentity" sts::caller_identity::handle),
+];
+
+pub(crate) fn call(
+    cloud: &mut Cloud,
+    now: Instant,
+    log: &mut Log,
+    caller: &ApiCaller,
+    api: Api,
+    operation: &str,
+    input: &Value,
+) -> Reply {
+    let known = OPERATIONS
+        .iter()
+        .find(|known| known.api == api && known.name == operation);
+    let proof = known.map_or(Proof::Signed, |known| known.proof);
+    request::answer(
+        cloud,
+        now,
+        log,
+        caller,
+        api,
+        operation,
+        proof,
+        |cloud, request| {
+            let known = known.ok_or_else(|| {
+                ApiError::not_modelled(format!("the operation {operation} is not modelled"))
+            })?;
+            (known.handle)(cloud, request, input)
+        },
+    )
+}
