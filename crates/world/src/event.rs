@@ -216,6 +216,22 @@ pub enum What {
         approved: bool,
         comment: String,
     },
+    /// An admin let a job pass without its environment's reviewers.
+    GateBypassed {
+        run: RunId,
+        job: JobId,
+        environment: String,
+        admin: String,
+        comment: String,
+    },
+    /// Its environment failed a job before it ran: a ref that may not deploy, no review in time,
+    /// an environment that was deleted.
+    GateRefused {
+        run: RunId,
+        job: JobId,
+        environment: String,
+        why: String,
+    },
     /// A call of GitHub's REST API.
     RestCalled {
         method: String,
