@@ -7,7 +7,7 @@ use lockkeeper_names::{BranchName, EnvironmentName, Login};
 
 use super::{
     BranchPolicy, Enforcement, EnvironmentSettings, Gate, Hub, JobState, RefType, Refused, Role,
-    fnmatch,
+    fnmatch, stimulus,
 };
 use crate::clock::Instant;
 use crate::event::{Conclusion, Log, What};
@@ -125,17 +125,16 @@ impl Hub {
         actor: &Login,
         name: EnvironmentName,
         settings: EnvironmentSettings,
-    ) {
-        let text = format!("changes the protection of environment {name}");
-        log.push(
+    ) -> Result<(), Refused> {
+        self.require(actor, Role::Admin, "configure environments of")?;
+        stimulus(
             now,
-            None,
-            What::Stimulus {
-                actor: actor.to_string(),
-                text,
-            },
+            log,
+            actor,
+            format!("changes the protection of environment {name}"),
         );
         self.environments.put(now, name, settings);
+        Ok(())
     }
 
     /// An admin deletes an environment with its secrets and variables; jobs that wait at it fail.
@@ -146,6 +145,7 @@ impl Hub {
         actor: &Login,
         name: &EnvironmentName,
     ) -> Result<(), Refused> {
+        self.require(actor, Role::Admin, "configure environments of")?;
         if !self.environments.remove(name) {
             return Err(Refused::because(format!("there is no environment {name}")));
         }
@@ -157,15 +157,7 @@ impl Hub {
             .variables
             .environments
             .retain(|of, _| !same(of, name));
-        let text = format!("deletes environment {name}");
-        log.push(
-            now,
-            None,
-            What::Stimulus {
-                actor: actor.to_string(),
-                text,
-            },
-        );
+        stimulus(now, log, actor, format!("deletes environment {name}"));
         for job in self.waiting_at(None, name) {
             // An earlier one's end may have ended a later one.
             if self.is_waiting(job) {

@@ -72,7 +72,7 @@ impl Hub {
             "check_run_id": job.id.to_string(),
             "event_name": run.trigger,
             "head_ref": pull.map_or(String::new(), super::Pull::head_branch),
-            "job_workflow_ref": workflow_ref,
+            "job_workflow_ref": job.job_workflow_ref.as_deref().unwrap_or(&workflow_ref),
             "job_workflow_sha": run.sha.as_str(),
             "ref": run.git_ref,
             "ref_protected": protected.to_string(),

@@ -3,8 +3,6 @@
 use lockkeeper_names::{EnvironmentName, SettingName};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::locks::Entered;
-use super::runs::{full, outranked};
 use super::{Check, Group, Holder, Hub, PICK_UP, Permissions, REVIEW_LIMIT, Refused};
 use crate::clock::Instant;
 use crate::event::{Conclusion, Log, What};
@@ -29,6 +27,8 @@ pub struct JobRequest {
     pub permissions: Permissions,
     /// Its `if` holds even when the run is cancelled (`always()`): cancelling passes it by.
     pub survives_cancel: bool,
+    /// For a job of a called workflow: `owner/name/.github/workflows/file.yml@ref`.
+    pub job_workflow_ref: Option<String>,
 }
 
 impl JobRequest {
@@ -99,6 +99,7 @@ pub struct Job {
     pub concurrency: Option<Group>,
     pub permissions: Permissions,
     pub survives_cancel: bool,
+    pub job_workflow_ref: Option<String>,
     pub state: JobState,
     /// It was asked to cancel while it ran.
     pub cancelled: bool,
@@ -156,29 +157,7 @@ impl Hub {
             self.cancel_holder(now, log, Holder::Job(id), &why);
             return Ok(id);
         }
-        match self.locks.enter(&group, Holder::Job(id)) {
-            Entered::Acquired => self.group_passed_to(now, log, &group.name, Holder::Job(id)),
-            Entered::Full => self.cancel_holder(now, log, Holder::Job(id), &full(&group.name)),
-            Entered::Pending {
-                replaced,
-                interrupt,
-            } => {
-                let group = group.name;
-                log.push(
-                    now,
-                    None,
-                    What::JobPending {
-                        run,
-                        job: id,
-                        group: group.clone(),
-                    },
-                );
-                self.refresh(run);
-                for holder in replaced.into_iter().chain(interrupt) {
-                    self.cancel_holder(now, log, holder, &outranked(&group));
-                }
-            }
-        }
+        self.enter_group(now, log, &group, Holder::Job(id));
         Ok(id)
     }
 
@@ -241,6 +220,7 @@ impl Hub {
             concurrency: request.concurrency,
             permissions: request.permissions,
             survives_cancel: request.survives_cancel,
+            job_workflow_ref: request.job_workflow_ref,
             state: JobState::Pending,
             cancelled: false,
             created_at: now,

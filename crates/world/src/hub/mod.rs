@@ -15,6 +15,7 @@ mod deployments;
 mod dispatches;
 mod fnmatch;
 mod gates;
+mod groups;
 mod identity;
 mod jobs;
 mod locks;
@@ -25,7 +26,7 @@ mod runs;
 mod settings;
 mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lockkeeper_names::{BranchName, CommitSha, Login, WorkflowFile};
@@ -194,17 +195,11 @@ impl Hub {
         log: &mut Log,
         actor: &Login,
         rules: Vec<Ruleset>,
-    ) {
+    ) -> Result<(), Refused> {
+        self.require(actor, Role::Admin, "change the rulesets of")?;
         self.settings.rulesets = rules;
-        let text = "changes the repository's rulesets".to_owned();
-        log.push(
-            now,
-            None,
-            What::Stimulus {
-                actor: actor.to_string(),
-                text,
-            },
-        );
+        stimulus(now, log, actor, "changes the repository's rulesets");
+        Ok(())
     }
 
     /// The next instant at which something happens by itself.
@@ -305,6 +300,20 @@ impl Hub {
         self.repository.compare(base, head)
     }
 
+    /// Files that the head changes against its merge base, sorted.
+    pub fn files_changed(&self, base: &CommitSha, head: &CommitSha) -> Vec<String> {
+        let ahead = self.compare(base, head).map(|comparison| comparison.ahead);
+        self.files_of(ahead.iter().flatten())
+    }
+
+    pub(crate) fn files_of<'a>(&self, commits: impl Iterator<Item = &'a CommitSha>) -> Vec<String> {
+        let files: BTreeSet<&String> = commits
+            .filter_map(|sha| self.repository.commit(sha))
+            .flat_map(|commit| &commit.files_changed)
+            .collect();
+        files.into_iter().cloned().collect()
+    }
+
     /// The latest checks on a commit, by context.
     pub fn checks(&self, sha: &CommitSha) -> BTreeMap<String, Check> {
         self.checks.of(sha)
@@ -324,6 +333,12 @@ impl RepositorySpec {
             Err(_) => bot(),
         }
     }
+}
+
+/// A person does something for which there is no event of its own.
+fn stimulus(now: Instant, log: &mut Log, actor: &Login, text: impl Into<String>) {
+    let (actor, text) = (actor.to_string(), text.into());
+    log.push(now, None, What::Stimulus { actor, text });
 }
 
 /// The account behind `GITHUB_TOKEN`.

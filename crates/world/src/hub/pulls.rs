@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lockkeeper_names::{BranchName, CommitSha, Login};
 
-use super::{Commit, Hub, Refused, Role, Ruleset};
+use super::{Commit, Hub, Refused, Role, Ruleset, stimulus};
 use crate::clock::Instant;
 use crate::event::{Log, What};
 use crate::ids::PullNumber;
@@ -259,15 +259,7 @@ impl Hub {
         if let Some(pull) = self.pulls.get_mut(&number) {
             pull.approvals.insert(actor.clone());
         }
-        let text = format!("approves pull request #{number}");
-        log.push(
-            now,
-            None,
-            What::Stimulus {
-                actor: actor.to_string(),
-                text,
-            },
-        );
+        stimulus(now, log, actor, format!("approves pull request #{number}"));
         Ok(())
     }
 
@@ -391,21 +383,13 @@ impl Hub {
             }
             return Ok(());
         }
-        let changed = self
-            .compare(&tip, &head)
-            .map(|comparison| comparison.ahead)
-            .unwrap_or_default();
-        let files: BTreeSet<String> = changed
-            .iter()
-            .filter_map(|sha| self.repository.commit(sha))
-            .flat_map(|commit| commit.files_changed.iter().cloned())
-            .collect();
+        let files_changed = self.files_changed(&tip, &head);
         self.repository.add(Commit {
             sha: sha.clone(),
             parents: vec![tip, head],
             author: actor.clone(),
             message: format!("Merge pull request #{number}"),
-            files_changed: files.into_iter().collect(),
+            files_changed,
         })
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use lockkeeper_names::{BranchName, CommitSha, Login, WorkflowFile};
 
-use super::locks::{Entered, Left};
 use super::{Approval, GITHUB, Group, Holder, Hub, JobState, RUN_LIMIT, Refused, Role};
 use crate::clock::Instant;
 use crate::event::{Conclusion, Log, What};
@@ -239,38 +238,19 @@ impl Hub {
             self.ready.push(id);
             return;
         };
-        match self.locks.enter(&group, Holder::Run(id)) {
-            Entered::Acquired => self.group_passed_to(now, log, &group.name, Holder::Run(id)),
-            Entered::Full => self.cancel_holder(now, log, Holder::Run(id), &full(&group.name)),
-            Entered::Pending {
-                replaced,
-                interrupt,
-            } => {
-                self.set_behind_group(id, true);
-                let group = group.name;
-                log.push(
-                    now,
-                    None,
-                    What::RunPending {
-                        run: id,
-                        group: group.clone(),
-                    },
-                );
-                for holder in replaced.into_iter().chain(interrupt) {
-                    self.cancel_holder(now, log, holder, &outranked(&group));
-                }
-            }
-        }
+        self.set_behind_group(id, true);
+        self.enter_group(now, log, &group, Holder::Run(id));
     }
 
-    fn set_behind_group(&mut self, id: RunId, behind: bool) {
+    pub(crate) fn set_behind_group(&mut self, id: RunId, behind: bool) {
         if let Some(run) = self.runs.get_mut(&id) {
             run.queued_behind_group = behind;
         }
         self.refresh(id);
     }
 
-    /// Runs whose jobs are to be made now; each is handed out once an attempt.
+    /// Runs whose jobs are to be made now; each is handed out once an attempt. One that was
+    /// cancelled in the meantime only needs completing.
     pub fn ready_runs(&mut self) -> Vec<RunId> {
         std::mem::take(&mut self.ready)
     }
@@ -492,7 +472,14 @@ impl Hub {
             self.end_run(now, log, id, Conclusion::Cancelled);
             return;
         }
-        for job in self.jobs_of(id) {
+        // Those that wait for a group leave its queue first, lest a sibling's end hands it to them.
+        let (pending, others): (Vec<JobId>, Vec<JobId>) =
+            self.jobs_of(id).into_iter().partition(|job| {
+                self.jobs
+                    .get(job)
+                    .is_some_and(|job| job.state == JobState::Pending)
+            });
+        for job in pending.into_iter().chain(others) {
             let survives = self.jobs.get(&job).is_some_and(|job| job.survives_cancel);
             if forced || !survives {
                 self.cancel_job(now, log, job);
@@ -547,78 +534,6 @@ impl Hub {
     pub fn approvals(&self, id: RunId) -> &[Approval] {
         self.runs.get(&id).map_or(&[], |run| &run.approvals)
     }
-
-    pub(crate) fn leave_group(&mut self, now: Instant, log: &mut Log, group: &str, who: Holder) {
-        if let Left::Released(next) = self.locks.leave(group, who) {
-            let (run, job) = self.of_holder(who);
-            log.push(
-                now,
-                None,
-                What::GroupReleased {
-                    group: group.to_owned(),
-                    run,
-                    job,
-                },
-            );
-            if let Some(next) = next {
-                self.group_passed_to(now, log, group, next);
-            }
-        }
-    }
-
-    pub(crate) fn group_passed_to(
-        &mut self,
-        now: Instant,
-        log: &mut Log,
-        group: &str,
-        who: Holder,
-    ) {
-        let (run, job) = self.of_holder(who);
-        log.push(
-            now,
-            None,
-            What::GroupAcquired {
-                group: group.to_owned(),
-                run,
-                job,
-            },
-        );
-        match who {
-            Holder::Run(id) => {
-                self.set_behind_group(id, false);
-                self.ready.push(id);
-            }
-            Holder::Job(id) => self.enter_gate(now, log, id),
-        }
-    }
-
-    fn of_holder(&self, who: Holder) -> (RunId, Option<JobId>) {
-        match who {
-            Holder::Run(run) => (run, None),
-            Holder::Job(job) => (self.jobs.get(&job).map_or(RunId(0), |j| j.run), Some(job)),
-        }
-    }
-
-    /// GitHub itself cancels a run or a single job because of a group.
-    pub(crate) fn cancel_holder(&mut self, now: Instant, log: &mut Log, who: Holder, why: &str) {
-        match who {
-            Holder::Run(run) => self.stop_run(now, log, run, GITHUB, why, false),
-            Holder::Job(job) => {
-                let (run, _) = self.of_holder(who);
-                let (actor, why) = (GITHUB.to_owned(), why.to_owned());
-                log.push(now, None, What::CancelRequested { run, actor, why });
-                self.cancel_job(now, log, job);
-            }
-        }
-    }
-}
-
-pub(crate) fn outranked(group: &str) -> String {
-    format!("Canceling since a higher priority waiting request for {group} exists")
-}
-
-pub(crate) fn full(group: &str) -> String {
-    format!("the queue of concurrency group {group} is full")
 }
 
 /// As the REST API names it.

@@ -4,6 +4,7 @@ use lockkeeper_names::CommitSha;
 use serde_json::{Value, json};
 
 use super::{Answer, Call, Failure, Hub};
+use crate::hub::runs::conclusion_text;
 
 pub(super) fn shown(hub: &Hub, sha: &CommitSha) -> Value {
     let Some(commit) = hub.commit(sha) else {
@@ -38,21 +39,25 @@ pub(super) fn shown(hub: &Hub, sha: &CommitSha) -> Value {
 }
 
 fn files<'h>(hub: &'h Hub, commits: impl Iterator<Item = &'h CommitSha>) -> Vec<Value> {
-    let mut names: Vec<&str> = commits
-        .filter_map(|sha| hub.commit(sha))
-        .flat_map(|commit| commit.files_changed.iter().map(String::as_str))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-        .iter()
-        .map(|name| json!({ "filename": name, "status": "modified" }))
-        .collect()
+    let shown = |name: String| json!({ "filename": name, "status": "modified" });
+    hub.files_of(commits).into_iter().map(shown).collect()
 }
+
+/// Parts of a commit that are resources of their own.
+const BELOW: &[&str] = &[
+    "/comments",
+    "/pulls",
+    "/status",
+    "/statuses",
+    "/check-suites",
+];
 
 pub(super) fn get(hub: &mut Hub, call: &mut Call<'_>) -> Result<Answer, Failure> {
     let named = call.name("ref");
     let Some(sha) = hub.resolve(named).cloned() else {
+        if BELOW.iter().any(|part| named.ends_with(part)) {
+            return Err(Failure::not_modelled());
+        }
         return Err(Failure::new(
             422,
             format!("No commit found for SHA: {named}"),
@@ -98,6 +103,45 @@ pub(super) fn compare(hub: &mut Hub, call: &mut Call<'_>) -> Result<Answer, Fail
             "commits": commits,
             "files": changed,
         }),
+        headers,
+    })
+}
+
+/// Check runs: every job is one.
+pub(super) fn check_runs(hub: &mut Hub, call: &mut Call<'_>) -> Result<Answer, Failure> {
+    let named = call.name("ref");
+    let Some(sha) = hub.resolve(named).cloned() else {
+        return Err(Failure::new(
+            422,
+            format!("No commit found for SHA: {named}"),
+        ));
+    };
+    let wanted = call.query.get("check_name");
+    let all: Vec<Value> = hub
+        .checks(&sha)
+        .iter()
+        .filter(|(context, _)| wanted.is_none_or(|name| name == *context))
+        .filter_map(|(context, check)| {
+            let job = hub.job(check.job)?;
+            Some(json!({
+                "id": job.id.0,
+                "name": context,
+                "head_sha": sha.as_str(),
+                "status": job.state.as_str(),
+                "conclusion": check.conclusion.map(conclusion_text),
+                "started_at": job.started_at.unwrap_or(job.created_at).rfc3339(),
+                "completed_at": job.completed_at.map(|at| at.rfc3339()),
+                "url": hub.api_url(&format!("/check-runs/{}", job.id)),
+                "html_url": hub.html_url(&format!("/actions/runs/{}/job/{}", job.run, job.id)),
+                "app": { "id": super::rules::ACTIONS_APP, "slug": "github-actions" },
+            }))
+        })
+        .collect();
+    let total = all.len();
+    let (page, headers) = call.page(all);
+    Ok(Answer {
+        status: 200,
+        body: json!({ "total_count": total, "check_runs": page }),
         headers,
     })
 }

@@ -58,6 +58,12 @@ const ROUTES: &[Route] = &[
         repository::git_ref,
     ),
     get(
+        "checks/list-for-ref",
+        "commits/{ref}/check-runs",
+        "checks",
+        commits::check_runs,
+    ),
+    get(
         "repos/get-commit",
         "commits/{ref+}",
         "contents",
@@ -213,6 +219,7 @@ const ROUTES: &[Route] = &[
 struct Call<'a> {
     now: Instant,
     log: &'a mut Log,
+    caller: Option<Caller>,
     /// What the pattern's names stand for.
     names: BTreeMap<&'static str, String>,
     query: BTreeMap<String, String>,
@@ -221,6 +228,16 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    fn not_modelled(&mut self, text: String) {
+        let line = self.caller.map(|caller| caller.line);
+        let what = What::NotModelled {
+            text,
+            file: None,
+            line,
+        };
+        self.log.push(self.now, self.caller, what);
+    }
+
     fn name(&self, name: &str) -> &str {
         self.names.get(name).map_or("", String::as_str)
     }
@@ -315,6 +332,8 @@ impl Answer {
 struct Failure {
     status: u16,
     message: String,
+    /// GitHub would have answered.
+    modelled: bool,
 }
 
 impl Failure {
@@ -322,6 +341,15 @@ impl Failure {
         Self {
             status,
             message: message.into(),
+            modelled: true,
+        }
+    }
+
+    /// Never an empty success for what the hub does not know.
+    fn not_modelled() -> Self {
+        Self {
+            modelled: false,
+            ..Self::not_found()
         }
     }
 
@@ -330,7 +358,9 @@ impl Failure {
     }
 
     fn into_answer(self) -> Answer {
-        let Self { status, message } = self;
+        let Self {
+            status, message, ..
+        } = self;
         let body = json!({
             "message": message,
             "documentation_url": "https://docs.github.com/rest",
@@ -367,16 +397,24 @@ impl Hub {
             Some(Ailment::Throttled) => throttled(),
             Some(Ailment::ServerError) => Failure::new(502, "Server Error").into_answer(),
             Some(Ailment::LostAnswer | Ailment::Slow(_)) | None => {
-                let call = Call {
+                let mut call = Call {
                     now,
                     log,
+                    caller,
                     names: BTreeMap::new(),
                     query,
-                    path: path.clone(),
+                    path,
                     body: body.unwrap_or(&Value::Null),
                 };
-                self.answer(call, caller, token, method, target)
-                    .unwrap_or_else(Failure::into_answer)
+                let answer = self.answer(&mut call, token, target);
+                answer.unwrap_or_else(|failure| {
+                    if !failure.modelled {
+                        let (method, path) = (method.to_ascii_uppercase(), &call.path);
+                        let text = format!("GitHub API {method} {path}: answered with 404");
+                        call.not_modelled(text);
+                    }
+                    failure.into_answer()
+                })
             }
         };
         let what = What::RestCalled {
@@ -396,38 +434,17 @@ impl Hub {
 
     fn answer(
         &mut self,
-        mut call: Call<'_>,
-        caller: Option<Caller>,
+        call: &mut Call<'_>,
         token: &str,
-        method: &str,
         target: Option<Target>,
     ) -> Result<Answer, Failure> {
         let who = self.authenticate(token)?;
-        let Some(target) = target else {
-            return Err(self.unknown(call, caller, method));
-        };
-        let (route, names) = match target {
-            Target::Found(route, names) => (route, names),
-            Target::Unknown => return Err(self.unknown(call, caller, method)),
+        let Some(Target::Found(route, names)) = target else {
+            return Err(Failure::not_modelled());
         };
         self.authorize(who, route)?;
         call.names = names;
-        (route.answer)(self, &mut call)
-    }
-
-    /// A path that is not modelled: never an empty success.
-    fn unknown(&self, call: Call<'_>, caller: Option<Caller>, method: &str) -> Failure {
-        let what = What::NotModelled {
-            text: format!(
-                "GitHub API {} {}: answered with 404",
-                method.to_ascii_uppercase(),
-                call.path
-            ),
-            file: None,
-            line: caller.map(|caller| caller.line),
-        };
-        call.log.push(call.now, caller, what);
-        Failure::not_found()
+        (route.answer)(self, call)
     }
 
     /// The path below `/repos/{owner}/{repo}`, if it is this repository's.

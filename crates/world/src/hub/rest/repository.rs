@@ -42,7 +42,13 @@ fn shown(hub: &Hub, branch: &BranchName) -> Option<Value> {
 }
 
 pub(super) fn branch(hub: &mut Hub, call: &mut Call<'_>) -> Result<Answer, Failure> {
-    let branch = BranchName::parse(call.name("branch")).ok();
+    let named = call.name("branch");
+    let branch = BranchName::parse(named)
+        .ok()
+        .filter(|branch| hub.head(branch).is_some());
+    if branch.is_none() && named.contains("/protection") {
+        return Err(Failure::not_modelled());
+    }
     match branch.and_then(|branch| shown(hub, &branch)) {
         Some(body) => Answer::ok(body),
         None => Err(Failure::new(404, "Branch not found")),

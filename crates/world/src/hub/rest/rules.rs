@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Answer, Call, Failure, Hub};
 
 /// GitHub's own app, the only one that reports checks here.
-const ACTIONS_APP: u64 = 15368;
+pub(super) const ACTIONS_APP: u64 = 15368;
 
 pub(super) fn of_branch(hub: &mut Hub, call: &mut Call<'_>) -> Result<Answer, Failure> {
     let Ok(branch) = BranchName::parse(call.name("branch")) else {

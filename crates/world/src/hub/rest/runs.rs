@@ -55,6 +55,14 @@ pub(super) fn shown(hub: &Hub, run: &Run) -> Value {
 }
 
 fn filtered(hub: &mut Hub, call: &mut Call<'_>, filter: RunFilter) -> Result<Answer, Failure> {
+    for name in ["created", "check_suite_id"] {
+        if call.query.contains_key(name) {
+            call.not_modelled(format!(
+                "GitHub API {}: filter {name} is ignored",
+                call.path
+            ));
+        }
+    }
     let asked = |name: &str| {
         call.query
             .get(name)
