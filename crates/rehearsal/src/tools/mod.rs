@@ -174,4 +174,6 @@ pub const TOOLS: &[Entry] = &[Entry {
     start: sleep::start,
 }];
 
+pub(crate) mod arguments;
+pub mod jq;
 pub(crate) mod sleep;
