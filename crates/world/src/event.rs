@@ -348,6 +348,12 @@ pub enum What {
         digest: ImageDigest,
         behaviour: Behaviour,
     },
+    /// A task ended before its containers ran: its image cannot be pulled, for one.
+    TaskFailedToStart {
+        service: ServiceKey,
+        task: String,
+        reason: String,
+    },
     /// The load balancer sends it requests from now on.
     TaskInService {
         service: ServiceKey,

@@ -10,6 +10,8 @@ use crate::event::ServiceKey;
 pub(crate) enum Due {
     /// The scheduler takes up a new deployment (by its place in the service).
     Begin(usize),
+    /// The scheduler carries out a stop that was asked for (of a service deployment).
+    Stop(usize),
     /// The scheduler looks again.
     Look,
     Task(usize, Step),

@@ -10,6 +10,8 @@
 
 mod agenda;
 mod ecr;
+mod ecs;
+mod elbv2;
 mod error;
 mod iam;
 mod mint;
@@ -28,11 +30,20 @@ use lockkeeper_names::{AccountId, Region};
 use serde_json::Value;
 
 pub use ecr::{ImageRef, Manifest, Mutability, OCI_MANIFEST, Pulled, Upload};
+pub use ecs::{
+    CircuitBreaker, DeploymentConfiguration, DeploymentSummary, HealthCheck, LoadBalancer, Serving,
+    Threshold,
+};
+pub use elbv2::WebAnswer;
 pub use error::ApiError;
 pub use iam::Role;
 pub use place::Place;
+pub use setup::ServiceSetup;
 
 use crate::app::Catalog;
+use crate::event::ServiceKey;
+use agenda::Due;
+
 use crate::ids::Caller;
 use crate::outage::{Ailment, Api, Outages};
 use crate::{Instant, Log};
@@ -44,9 +55,12 @@ pub struct Cloud {
     pub outages: Outages,
     home: Place,
     ecr: ecr::Ecr,
+    ecs: ecs::Ecs,
     iam: iam::Iam,
     /// Registry logins by password.
     logins: BTreeMap<String, Login>,
+    /// Services by the host names that lead to them, in lower case.
+    routes: BTreeMap<String, ServiceKey>,
     agenda: agenda::Agenda,
     mint: mint::Mint,
 }
@@ -97,6 +111,8 @@ impl Cloud {
             outages: Outages::default(),
             home,
             ecr: ecr::Ecr::default(),
+            ecs: ecs::Ecs::default(),
+            routes: BTreeMap::new(),
             iam: iam::Iam::default(),
             logins: BTreeMap::new(),
             agenda: agenda::Agenda::default(),
@@ -129,5 +145,52 @@ impl Cloud {
     }
 
     /// Lets happen what is due.
-    pub fn fire(&mut self, _now: Instant, _log: &mut Log) {}
+    pub fn fire(&mut self, now: Instant, log: &mut Log) {
+        while let Some((key, due)) = self.agenda.take_due(now) {
+            let (Some(service), mut floor) = self.on_floor(&key, now, log, None) else {
+                continue;
+            };
+            match due {
+                Due::Begin(deployment) => service.begin(&mut floor, deployment),
+                Due::Stop(deployment) => service.carry_out_stop(&mut floor, deployment),
+                Due::Look => service.reconcile(&mut floor),
+                Due::Task(task, step) => service.task_step(&mut floor, task, step),
+            }
+        }
+    }
+
+    /// What a service is doing now; nothing if there is no such service.
+    pub fn serving(&self, service: &ServiceKey) -> Option<Serving> {
+        self.ecs.services.get(service).map(ecs::Service::serving)
+    }
+
+    /// The services of the world.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceKey> {
+        self.ecs.services.keys()
+    }
+
+    /// The service that a host name leads to.
+    pub fn route(&self, host: &str) -> Option<&ServiceKey> {
+        self.routes.get(&host.to_ascii_lowercase())
+    }
+
+    /// A service, and what it needs to move.
+    fn on_floor<'a>(
+        &'a mut self,
+        key: &ServiceKey,
+        now: Instant,
+        log: &'a mut Log,
+        source: Option<Caller>,
+    ) -> (Option<&'a mut ecs::Service>, ecs::Floor<'a>) {
+        let floor = ecs::Floor {
+            now,
+            log,
+            source,
+            ecr: &self.ecr,
+            images: &self.images,
+            agenda: &mut self.agenda,
+            mint: &mut self.mint,
+        };
+        (self.ecs.services.get_mut(key), floor)
+    }
 }

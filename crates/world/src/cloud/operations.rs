@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::ecs::api as ecs;
 use super::request::{self, Proof, Request, input};
-use super::{ApiCaller, ApiError, Cloud, Reply, ecr, sts};
+use super::{ApiCaller, ApiError, Cloud, Reply, ecr, elbv2, sts};
 use crate::outage::Api;
 use crate::{Instant, Log};
 
@@ -43,6 +44,26 @@ const OPERATIONS: &[Operation] = &[
     operation!(Ecr "ListImages" ecr::images::list),
     operation!(Ecr "PutImage" ecr::put::handle),
     operation!(Ecr "PutLifecyclePolicy" ecr::lifecycle::put),
+    operation!(Ecs "DeregisterTaskDefinition" ecs::register_task_definition::deregister),
+    operation!(Ecs "DescribeClusters" ecs::clusters::describe),
+    operation!(Ecs "DescribeServiceDeployments" ecs::service_deployments::describe),
+    operation!(Ecs "DescribeServiceRevisions" ecs::service_revisions::handle),
+    operation!(Ecs "DescribeServices" ecs::describe_services::describe),
+    operation!(Ecs "DescribeTaskDefinition" ecs::task_definitions::describe),
+    operation!(Ecs "DescribeTasks" ecs::tasks::describe),
+    operation!(Ecs "ListClusters" ecs::clusters::list),
+    operation!(Ecs "ListServiceDeployments" ecs::service_deployments::list),
+    operation!(Ecs "ListServices" ecs::describe_services::list),
+    operation!(Ecs "ListTagsForResource" ecs::tags::list),
+    operation!(Ecs "ListTaskDefinitions" ecs::task_definitions::list),
+    operation!(Ecs "ListTasks" ecs::tasks::list),
+    operation!(Ecs "RegisterTaskDefinition" ecs::register_task_definition::register),
+    operation!(Ecs "StopServiceDeployment" ecs::stop_service_deployment::handle),
+    operation!(Ecs "TagResource" ecs::tags::tag),
+    operation!(Ecs "UntagResource" ecs::tags::untag),
+    operation!(Ecs "UpdateService" ecs::update_service::handle),
+    operation!(Elbv2 "DescribeTargetGroups" elbv2::describe::target_groups),
+    operation!(Elbv2 "DescribeTargetHealth" elbv2::describe::target_health),
     operation!(Sts "AssumeRole" sts::assume_role::handle),
     operation!(Sts "AssumeRoleWithWebIdentity" sts::web_identity::handle, Unsigned),
     operation!(Sts "GetCallerIdentity" sts::caller_identity::handle),

@@ -1,15 +1,165 @@
 //! What exists before a story begins.
 
-use lockkeeper_names::{AccountId, ImageDigest, ImageTag, RepositoryName};
+use std::time::Duration;
+
+use lockkeeper_names::{
+    AccountId, ClusterName, ImageDigest, ImageTag, RepositoryName, ServiceName,
+};
+use serde_json::{Map, Value};
 
 use super::ecr::Image;
+use super::ecs::{LoadBalancer, Paths, Service, containers_of};
 use super::iam::Principal;
 use super::request::Request;
-use super::{ApiError, Cloud, Manifest, Mutability, Place, Role, mint};
+use super::{ApiError, Cloud, DeploymentConfiguration, Manifest, Mutability, Place, Role, mint};
 use crate::app::ImageFacts;
+use crate::event::ServiceKey;
 use crate::{Instant, Log};
 
+/// A service that has run for long.
+#[derive(Debug, Clone)]
+pub struct ServiceSetup {
+    pub place: Place,
+    pub cluster: ClusterName,
+    pub name: ServiceName,
+    /// `family`, `family:revision` or ARN.
+    pub task_definition: String,
+    pub desired_count: u32,
+    pub deployment: DeploymentConfiguration,
+    /// Without one, running tasks are in service.
+    pub load_balancer: Option<LoadBalancer>,
+    /// How long the load balancer's verdict on a new task is ignored.
+    pub grace_period: Duration,
+    /// The path on which the application says that it lives.
+    pub health_path: String,
+    /// The path on which the application says that it can serve.
+    pub readiness_path: String,
+}
+
+impl ServiceSetup {
+    /// Two tasks on `/health` and `/ready`, no load balancer, ECS's defaults otherwise, circuit
+    /// breaker and rollback on.
+    pub fn new(
+        place: Place,
+        cluster: ClusterName,
+        name: ServiceName,
+        task_definition: impl Into<String>,
+    ) -> Self {
+        Self {
+            place,
+            cluster,
+            name,
+            task_definition: task_definition.into(),
+            desired_count: 2,
+            deployment: DeploymentConfiguration::default(),
+            load_balancer: None,
+            grace_period: Duration::ZERO,
+            health_path: "/health".to_owned(),
+            readiness_path: "/ready".to_owned(),
+        }
+    }
+
+    pub fn key(&self) -> ServiceKey {
+        ServiceKey {
+            cluster: self.cluster.to_string(),
+            service: self.name.to_string(),
+        }
+    }
+}
+
 impl Cloud {
+    /// Registers a task definition (the members of `RegisterTaskDefinition`); answers its ARN.
+    pub fn create_task_definition(
+        &mut self,
+        now: Instant,
+        place: &Place,
+        definition: &Value,
+    ) -> Result<String, ApiError> {
+        let body: Map<String, Value> = match definition {
+            Value::Object(members) => members.clone(),
+            _ => return Err(ApiError::client("A task definition is a structure.")),
+        };
+        let by = format!("arn:aws:iam::{}:root", place.account);
+        let definition = self.register(now, place, body, by)?;
+        Ok(definition.arn())
+    }
+
+    /// A cluster; [`Cloud::create_service`] makes the one that it needs.
+    pub fn create_cluster(&mut self, place: &Place, name: &ClusterName) -> Result<(), ApiError> {
+        let clusters = &mut self.ecs.clusters;
+        let at = clusters
+            .entry(name.to_string())
+            .or_insert_with(|| place.clone());
+        match at == place {
+            true => Ok(()),
+            false => Err(ApiError::not_modelled(format!(
+                "two clusters named `{name}` in different accounts or regions"
+            ))),
+        }
+    }
+
+    /// A service whose first deployment has completed: all of its tasks are in service now.
+    pub fn create_service(
+        &mut self,
+        now: Instant,
+        log: &mut Log,
+        setup: ServiceSetup,
+    ) -> Result<ServiceKey, ApiError> {
+        self.create_cluster(&setup.place, &setup.cluster)?;
+        let key = setup.key();
+        if self.ecs.services.contains_key(&key) {
+            return Err(ApiError::invalid_parameter(
+                "Creation of service was not idempotent.",
+            ));
+        }
+        let definition = self
+            .ecs
+            .task_definition(&setup.place, &setup.task_definition)
+            .cloned()
+            .ok_or_else(|| ApiError::client("TaskDefinition not found."))?;
+        let behind = setup.load_balancer.as_ref().map(|b| b.container.clone());
+        if let Some(name) = &behind
+            && !definition.containers.iter().any(|c| c.name == *name)
+        {
+            return Err(ApiError::invalid_parameter(format!(
+                "The container {name} does not exist in the task definition."
+            )));
+        }
+        let paths = Paths {
+            health: setup.health_path,
+            readiness: setup.readiness_path,
+        };
+        let service = Service::new(
+            key.clone(),
+            setup.place,
+            (setup.desired_count, setup.deployment),
+            (setup.load_balancer, setup.grace_period),
+            paths,
+            now,
+        );
+        self.ecs.services.insert(key.clone(), service);
+        let (service, mut floor) = self.on_floor(&key, now, log, None);
+        let service = service.ok_or_else(|| ApiError::client("Service not found."))?;
+        let containers = containers_of(&definition, behind.as_deref(), &floor);
+        if let Some(missing) = containers
+            .iter()
+            .find(|c| c.digest.is_none() && !c.floating)
+        {
+            let error = format!("{} names no image", missing.image);
+            self.ecs.services.remove(&key);
+            return Err(ApiError::client(error));
+        }
+        let revision = service.add_revision(&mut floor, definition.arn(), containers);
+        service.establish_all(&mut floor, revision);
+        Ok(key)
+    }
+
+    /// Lets a host name lead to a service.
+    pub fn create_route(&mut self, host: &str, service: &ServiceKey) {
+        let host = host.to_ascii_lowercase();
+        self.routes.insert(host, service.clone());
+    }
+
     /// An ECR repository.
     pub fn create_repository(
         &mut self,

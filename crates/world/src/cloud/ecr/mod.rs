@@ -13,6 +13,7 @@ use lockkeeper_names::{AccountId, ImageDigest, ImageTag, RepositoryName};
 pub(crate) use api::*;
 pub use data_plane::{Pulled, Upload};
 pub use image_ref::ImageRef;
+pub(crate) use manifest::digest_of;
 pub use manifest::{Manifest, OCI_MANIFEST};
 pub use mutability::Mutability;
 
