@@ -195,20 +195,7 @@ impl Hub {
         };
         let (run, git_ref, sha) = (run.id, run.git_ref.clone(), run.sha.clone());
         let (triggered_by, recorded) = (run_actor(self, run), !job.no_deployment);
-        if self.environments.get(&name).is_none() {
-            self.environments
-                .put(now, name.clone(), EnvironmentSettings::default());
-            let environment = name.to_string();
-            log.push(
-                now,
-                None,
-                What::EnvironmentCreated {
-                    environment,
-                    run,
-                    job: id,
-                },
-            );
-        }
+        self.ensure_environment(now, log, &name, run, id);
         let Some(environment) = self.environments.get(&name) else {
             return;
         };
@@ -253,6 +240,29 @@ impl Hub {
             },
         );
         self.refresh(run);
+    }
+
+    /// Whoever names an environment that does not exist creates it, without protection.
+    pub(crate) fn ensure_environment(
+        &mut self,
+        now: Instant,
+        log: &mut Log,
+        name: &EnvironmentName,
+        run: RunId,
+        job: JobId,
+    ) {
+        if self.environments.get(name).is_some() {
+            return;
+        }
+        self.environments
+            .put(now, name.clone(), EnvironmentSettings::default());
+        let environment = name.to_string();
+        let created = What::EnvironmentCreated {
+            environment,
+            run,
+            job,
+        };
+        log.push(now, None, created);
     }
 
     /// Whether a branch policy lets a ref deploy.

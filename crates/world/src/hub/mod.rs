@@ -9,6 +9,13 @@
 //!
 //! A job goes through its concurrency group first and its environment's gate second, so a job that
 //! waits for a reviewer holds its group, as on GitHub.
+//!
+//! Left out: tags, merge queues, classic branch protection, code owners, teams as reviewers, custom
+//! protection rules, approval of first-time contributors' runs, re-running only failed jobs,
+//! customised OIDC subjects. An API path that is not modelled is answered with 404 and named by an
+//! event. Where GitHub documents nothing, the hub takes the reading that is worse for a pipeline: a
+//! re-run may be reviewed by whoever started the first attempt, an admin's bypass stands among the
+//! run's approvals, and a job that waits goes on waiting when its environment loses its reviewers.
 
 mod checks;
 mod deployments;

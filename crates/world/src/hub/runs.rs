@@ -21,6 +21,8 @@ pub struct RunRequest {
     pub workflow: WorkflowFile,
     /// The workflow's `name`.
     pub name: String,
+    /// Its `run-name`, evaluated.
+    pub title: Option<String>,
     /// `push`, `pull_request`, `workflow_dispatch`, …
     pub trigger: String,
     /// `refs/heads/main`, `refs/pull/1/merge`, …
@@ -48,6 +50,7 @@ impl RunRequest {
         Self {
             id: None,
             name: workflow.to_string(),
+            title: None,
             workflow,
             trigger: trigger.into(),
             git_ref: git_ref.into(),
@@ -93,6 +96,7 @@ pub struct Run {
     pub number: u64,
     pub workflow: WorkflowFile,
     pub name: String,
+    pub title: Option<String>,
     pub trigger: String,
     pub git_ref: String,
     pub sha: CommitSha,
@@ -187,6 +191,7 @@ impl Hub {
             number: siblings.count() as u64 + 1,
             workflow: request.workflow,
             name: request.name,
+            title: request.title,
             trigger: request.trigger,
             git_ref: request.git_ref,
             sha: request.sha,

@@ -103,6 +103,13 @@ pub(super) fn create(hub: &mut Hub, call: &mut Call<'_>) -> Result<Answer, Failu
     let Ok(environment) = EnvironmentName::parse(environment) else {
         return Err(Failure::new(422, "Validation Failed"));
     };
+    if let Some((run, job)) = call
+        .job
+        .and_then(|id| hub.job_and_run(id))
+        .map(|(j, r)| (r.id, j.id))
+    {
+        hub.ensure_environment(call.now, call.log, &environment, run, job);
+    }
     let id = hub.deployments.create(Deployment {
         id: 0,
         environment,

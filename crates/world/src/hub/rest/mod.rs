@@ -36,183 +36,40 @@ pub struct RestReply {
     pub ailment: Option<Ailment>,
 }
 
-/// Every route. A pattern's `{name}` is one segment, `{name+}` the rest of the path.
+/// Every route: its id in GitHub's OpenAPI description, its path (`{name}` is one segment, `{name+}`
+/// the rest), the scope that it needs, its function.
+#[rustfmt::skip] // a table: one line a route
 const ROUTES: &[Route] = &[
     get("repos/get", "", "metadata", repository::get),
-    get(
-        "repos/get-branch",
-        "branches/{branch+}",
-        "contents",
-        repository::branch,
-    ),
-    get(
-        "repos/list-branches",
-        "branches",
-        "contents",
-        repository::branches,
-    ),
-    get(
-        "git/get-ref",
-        "git/ref/{ref+}",
-        "contents",
-        repository::git_ref,
-    ),
-    get(
-        "checks/list-for-ref",
-        "commits/{ref}/check-runs",
-        "checks",
-        commits::check_runs,
-    ),
-    get(
-        "repos/get-commit",
-        "commits/{ref+}",
-        "contents",
-        commits::get,
-    ),
-    get(
-        "repos/compare-commits-with-basehead",
-        "compare/{basehead+}",
-        "contents",
-        commits::compare,
-    ),
-    get(
-        "repos/get-branch-rules",
-        "rules/branches/{branch+}",
-        "metadata",
-        rules::of_branch,
-    ),
-    get(
-        "repos/get-all-environments",
-        "environments",
-        "actions",
-        environments::list,
-    ),
-    get(
-        "repos/get-environment",
-        "environments/{environment}",
-        "actions",
-        environments::get,
-    ),
-    get(
-        "repos/list-deployment-branch-policies",
-        "environments/{environment}/deployment-branch-policies",
-        "actions",
-        environments::branch_policies,
-    ),
-    get(
-        "actions/list-workflow-runs-for-repo",
-        "actions/runs",
-        "actions",
-        runs::list,
-    ),
-    get(
-        "actions/list-workflow-runs",
-        "actions/workflows/{workflow}/runs",
-        "actions",
-        runs::list_of_workflow,
-    ),
-    get(
-        "actions/get-workflow-run",
-        "actions/runs/{run}",
-        "actions",
-        runs::get,
-    ),
-    get(
-        "actions/list-jobs-for-workflow-run",
-        "actions/runs/{run}/jobs",
-        "actions",
-        runs::jobs,
-    ),
-    get(
-        "actions/get-reviews-for-run",
-        "actions/runs/{run}/approvals",
-        "actions",
-        approvals::history,
-    ),
-    get(
-        "actions/get-pending-deployments-for-run",
-        "actions/runs/{run}/pending_deployments",
-        "actions",
-        approvals::pending,
-    ),
-    post(
-        "actions/review-pending-deployments-for-run",
-        "actions/runs/{run}/pending_deployments",
-        "deployments",
-        approvals::review,
-    ),
-    post(
-        "actions/cancel-workflow-run",
-        "actions/runs/{run}/cancel",
-        "actions",
-        runs::cancel,
-    ),
-    post(
-        "actions/force-cancel-workflow-run",
-        "actions/runs/{run}/force-cancel",
-        "actions",
-        runs::force_cancel,
-    ),
-    post(
-        "actions/re-run-workflow",
-        "actions/runs/{run}/rerun",
-        "actions",
-        runs::rerun,
-    ),
-    get(
-        "actions/list-repo-workflows",
-        "actions/workflows",
-        "actions",
-        dispatches::workflows,
-    ),
-    get(
-        "actions/get-workflow",
-        "actions/workflows/{workflow}",
-        "actions",
-        dispatches::workflow,
-    ),
-    post(
-        "actions/create-workflow-dispatch",
-        "actions/workflows/{workflow}/dispatches",
-        "actions",
-        dispatches::create,
-    ),
-    get(
-        "repos/list-deployments",
-        "deployments",
-        "deployments",
-        deployments::list,
-    ),
-    post(
-        "repos/create-deployment",
-        "deployments",
-        "deployments",
-        deployments::create,
-    ),
-    get(
-        "repos/get-deployment",
-        "deployments/{deployment}",
-        "deployments",
-        deployments::get,
-    ),
-    get(
-        "repos/list-deployment-statuses",
-        "deployments/{deployment}/statuses",
-        "deployments",
-        deployments::statuses,
-    ),
-    post(
-        "repos/create-deployment-status",
-        "deployments/{deployment}/statuses",
-        "deployments",
-        deployments::create_status,
-    ),
-    get(
-        "actions/get-custom-oidc-sub-claim-for-repo",
-        "actions/oidc/customization/sub",
-        "actions",
-        rules::oidc_subject,
-    ),
+    get("repos/get-branch", "branches/{branch+}", "contents", repository::branch),
+    get("repos/list-branches", "branches", "contents", repository::branches),
+    get("git/get-ref", "git/ref/{ref+}", "contents", repository::git_ref),
+    get("checks/list-for-ref", "commits/{ref}/check-runs", "checks", commits::check_runs),
+    get("repos/get-commit", "commits/{ref+}", "contents", commits::get),
+    get("repos/compare-commits-with-basehead", "compare/{basehead+}", "contents", commits::compare),
+    get("repos/get-branch-rules", "rules/branches/{branch+}", "metadata", rules::of_branch),
+    get("repos/get-all-environments", "environments", "actions", environments::list),
+    get("repos/get-environment", "environments/{environment}", "actions", environments::get),
+    get("repos/list-deployment-branch-policies", "environments/{environment}/deployment-branch-policies", "actions", environments::branch_policies),
+    get("actions/list-workflow-runs-for-repo", "actions/runs", "actions", runs::list),
+    get("actions/list-workflow-runs", "actions/workflows/{workflow}/runs", "actions", runs::list_of_workflow),
+    get("actions/get-workflow-run", "actions/runs/{run}", "actions", runs::get),
+    get("actions/list-jobs-for-workflow-run", "actions/runs/{run}/jobs", "actions", runs::jobs),
+    get("actions/get-reviews-for-run", "actions/runs/{run}/approvals", "actions", approvals::history),
+    get("actions/get-pending-deployments-for-run", "actions/runs/{run}/pending_deployments", "actions", approvals::pending),
+    post("actions/review-pending-deployments-for-run", "actions/runs/{run}/pending_deployments", "deployments", approvals::review),
+    post("actions/cancel-workflow-run", "actions/runs/{run}/cancel", "actions", runs::cancel),
+    post("actions/force-cancel-workflow-run", "actions/runs/{run}/force-cancel", "actions", runs::force_cancel),
+    post("actions/re-run-workflow", "actions/runs/{run}/rerun", "actions", runs::rerun),
+    get("actions/list-repo-workflows", "actions/workflows", "actions", dispatches::workflows),
+    get("actions/get-workflow", "actions/workflows/{workflow}", "actions", dispatches::workflow),
+    post("actions/create-workflow-dispatch", "actions/workflows/{workflow}/dispatches", "actions", dispatches::create),
+    get("repos/list-deployments", "deployments", "deployments", deployments::list),
+    post("repos/create-deployment", "deployments", "deployments", deployments::create),
+    get("repos/get-deployment", "deployments/{deployment}", "deployments", deployments::get),
+    get("repos/list-deployment-statuses", "deployments/{deployment}/statuses", "deployments", deployments::statuses),
+    post("repos/create-deployment-status", "deployments/{deployment}/statuses", "deployments", deployments::create_status),
+    get("actions/get-custom-oidc-sub-claim-for-repo", "actions/oidc/customization/sub", "actions", rules::oidc_subject),
 ];
 
 /// A request that reached its route.
@@ -220,6 +77,8 @@ struct Call<'a> {
     now: Instant,
     log: &'a mut Log,
     caller: Option<Caller>,
+    /// Whose token it is.
+    job: Option<JobId>,
     /// What the pattern's names stand for.
     names: BTreeMap<&'static str, String>,
     query: BTreeMap<String, String>,
@@ -401,6 +260,7 @@ impl Hub {
                     now,
                     log,
                     caller,
+                    job: None,
                     names: BTreeMap::new(),
                     query,
                     path,
@@ -443,6 +303,7 @@ impl Hub {
             return Err(Failure::not_modelled());
         };
         self.authorize(who, route)?;
+        call.job = who;
         call.names = names;
         (route.answer)(self, call)
     }

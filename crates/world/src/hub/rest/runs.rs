@@ -10,12 +10,10 @@ pub(super) fn shown(hub: &Hub, run: &Run) -> Value {
     let id = run.id;
     let api = |tail: &str| hub.api_url(&format!("/actions/runs/{id}{tail}"));
     let commit = hub.commit(&run.head_sha);
-    let title = match run.trigger.as_str() {
-        "workflow_dispatch" => run.name.clone(),
-        _ => commit.map_or_else(
-            || run.name.clone(),
-            |c| c.message.lines().next().unwrap_or("").to_owned(),
-        ),
+    let title = match (&run.title, run.trigger.as_str()) {
+        (Some(title), _) => title.as_str(),
+        (None, "workflow_dispatch" | "schedule") => &run.name,
+        (None, _) => commit.map_or("", |commit| commit.message.lines().next().unwrap_or("")),
     };
     let pulls: Vec<Value> = run
         .pull
