@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 all well, 1 findings, 2 bad usage, 3 the machine failed us.
 
+mod aws_table;
 mod example;
 mod judges;
 mod process;
@@ -16,6 +17,8 @@ use crate::process::Failure;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Command {
+    /// Write the tables of AWS's APIs that the modelled AWS CLI reads, from botocore on PyPI
+    AwsTable(aws_table::Arguments),
     /// Run third-party tools over what lockkeeper writes for the example
     Judges(judges::Arguments),
     /// Run the example's own gates, then generate and rehearse its pipeline
@@ -31,6 +34,7 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
+        Command::AwsTable(arguments) => aws_table::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),
     };

@@ -169,11 +169,23 @@ pub struct Entry {
 }
 
 /// Every tool, in alphabetical order.
-pub const TOOLS: &[Entry] = &[Entry {
-    name: "sleep",
-    start: sleep::start,
-}];
+pub const TOOLS: &[Entry] = &[
+    Entry {
+        name: "aws",
+        start: aws::start,
+    },
+    Entry {
+        name: "sleep",
+        start: sleep::start,
+    },
+];
 
 pub(crate) mod arguments;
+mod docker;
+mod ending;
+mod go_template;
+pub(crate) mod aws;
 pub mod jq;
+mod oci;
+mod registry;
 pub(crate) mod sleep;
