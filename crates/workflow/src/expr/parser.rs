@@ -1,0 +1,461 @@
+//! From tokens to a tree, with GitHub's precedence, limits and messages.
+
+use std::ops::Range;
+
+use super::lexer::{Token, lex};
+use super::{Scope, Value};
+
+/// GitHub's limit on the length of an expression, in characters.
+pub const MAX_LENGTH: usize = 21_000;
+/// GitHub's limit on how deep an expression nests.
+pub const MAX_DEPTH: usize = 50;
+/// Parentheses do not count as depth; this bounds the parser's own recursion.
+const MAX_NESTING: usize = 500;
+
+/// An expression and the bytes of its text that it was read from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Range<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    Literal(Value),
+    /// A context by name, such as `github`.
+    Context(String),
+    /// `of.name`; GitHub reads it like `of['name']`.
+    Property {
+        of: Box<Expr>,
+        name: String,
+    },
+    /// `of[index]`.
+    Index {
+        of: Box<Expr>,
+        index: Box<Expr>,
+    },
+    /// `of.*` or `of[*]`.
+    Star(Box<Expr>),
+    Call {
+        name: String,
+        args: Vec<Expr>,
+    },
+    Not(Box<Expr>),
+    Compare {
+        op: Op,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    /// Two or more operands of `&&`.
+    And(Vec<Expr>),
+    /// Two or more operands of `||`.
+    Or(Vec<Expr>),
+}
+
+/// The comparing operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
+
+/// Why a text is no expression. The message is GitHub's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    pub message: String,
+    pub kind: ParseErrorKind,
+    /// The bytes of the expression that are at fault.
+    pub span: Range<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParseErrorKind {
+    UnexpectedSymbol,
+    UnexpectedEnd,
+    UnknownContext,
+    UnknownFunction,
+    TooFewParameters,
+    TooManyParameters,
+    /// `case` needs predicate and value in pairs, and a default.
+    EvenParameters,
+    TooLong,
+    TooDeep,
+    Empty,
+}
+
+/// Reads an expression that may use what `scope` allows.
+pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Expr, ParseError> {
+    if text.chars().count() > MAX_LENGTH {
+        return Err(ParseError {
+            message: format!("Exceeded max expression length {MAX_LENGTH}"),
+            kind: ParseErrorKind::TooLong,
+            span: 0..text.len(),
+        });
+    }
+    let tokens = lex(text);
+    if tokens.is_empty() {
+        return Err(ParseError {
+            message: "An expression was expected".to_owned(),
+            kind: ParseErrorKind::Empty,
+            span: 0..text.len(),
+        });
+    }
+    let mut parser = Parser {
+        text,
+        scope,
+        tokens,
+        at: 0,
+        nesting: 0,
+    };
+    let expr = parser.expression(0)?;
+    if parser.at < parser.tokens.len() {
+        return Err(parser.unexpected());
+    }
+    if expr.depth() > MAX_DEPTH {
+        return Err(parser.too_deep());
+    }
+    Ok(expr)
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    scope: &'t Scope<'t>,
+    tokens: Vec<(Token, Range<usize>)>,
+    at: usize,
+    nesting: usize,
+}
+
+type Parsed = Result<Expr, ParseError>;
+
+fn binary(token: &Token) -> Option<u8> {
+    Some(match token {
+        Token::Or => 1,
+        Token::And => 2,
+        Token::Equal | Token::NotEqual => 3,
+        Token::Less | Token::LessEqual | Token::Greater | Token::GreaterEqual => 4,
+        _ => return None,
+    })
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(t, _)| t)
+    }
+
+    fn error(&self, kind: ParseErrorKind, what: &str, token: Range<usize>) -> ParseError {
+        let position = self.text[..token.start].chars().count() + 1;
+        ParseError {
+            message: format!(
+                "{what}: '{}'. Located at position {position} within expression: {}",
+                &self.text[token.clone()],
+                self.text
+            ),
+            kind,
+            span: token,
+        }
+    }
+
+    /// The token here is not what the grammar wants, or there is none.
+    fn unexpected(&self) -> ParseError {
+        match self.tokens.get(self.at) {
+            Some((_, span)) => self.error(
+                ParseErrorKind::UnexpectedSymbol,
+                "Unexpected symbol",
+                span.clone(),
+            ),
+            None => {
+                let last = self.tokens.last().map_or(0..0, |(_, s)| s.clone());
+                self.error(
+                    ParseErrorKind::UnexpectedEnd,
+                    "Unexpected end of expression",
+                    last,
+                )
+            }
+        }
+    }
+
+    fn too_deep(&self) -> ParseError {
+        ParseError {
+            message: format!("Exceeded max expression depth {MAX_DEPTH}"),
+            kind: ParseErrorKind::TooDeep,
+            span: 0..self.text.len(),
+        }
+    }
+
+    fn expression(&mut self, min: u8) -> Parsed {
+        self.nesting += 1;
+        if self.nesting > MAX_NESTING {
+            return Err(self.too_deep());
+        }
+        let mut left = self.unary()?;
+        // A chain of comparisons nests to the left; it is refused before the tree gets that deep.
+        let mut comparisons = 0;
+        while let Some(power) = self.peek().and_then(binary).filter(|p| *p > min) {
+            let token = self.tokens[self.at].0.clone();
+            self.at += 1;
+            comparisons += usize::from(!matches!(token, Token::And | Token::Or));
+            if comparisons > MAX_DEPTH {
+                return Err(self.too_deep());
+            }
+            let right = self.expression(power)?;
+            let span = left.span.start..right.span.end;
+            left = Expr {
+                kind: join(&token, left, right),
+                span,
+            };
+        }
+        self.nesting -= 1;
+        Ok(left)
+    }
+
+    fn unary(&mut self) -> Parsed {
+        let mut nots = Vec::new();
+        while self.peek() == Some(&Token::Not) {
+            nots.push(self.tokens[self.at].1.start);
+            self.at += 1;
+        }
+        if nots.len() > MAX_DEPTH {
+            return Err(self.too_deep());
+        }
+        let mut expr = self.postfix()?;
+        for start in nots.into_iter().rev() {
+            let span = start..expr.span.end;
+            expr = Expr {
+                kind: ExprKind::Not(Box::new(expr)),
+                span,
+            };
+        }
+        Ok(expr)
+    }
+
+    fn postfix(&mut self) -> Parsed {
+        let (mut expr, may_deref) = self.primary()?;
+        if !may_deref {
+            return Ok(expr);
+        }
+        for _ in 0..=MAX_DEPTH {
+            let start = expr.span.start;
+            match self.peek() {
+                Some(Token::Dot) => {
+                    self.at += 1;
+                    let Some((token, span)) = self.tokens.get(self.at).cloned() else {
+                        return Err(self.unexpected());
+                    };
+                    let kind = match token {
+                        Token::Property => ExprKind::Property {
+                            of: Box::new(expr),
+                            name: self.text[span.clone()].to_owned(),
+                        },
+                        Token::Star => ExprKind::Star(Box::new(expr)),
+                        _ => return Err(self.unexpected()),
+                    };
+                    self.at += 1;
+                    expr = Expr {
+                        kind,
+                        span: start..span.end,
+                    };
+                }
+                Some(Token::LeftBracket) => {
+                    self.at += 1;
+                    let kind = if self.peek() == Some(&Token::Star) {
+                        self.at += 1;
+                        ExprKind::Star(Box::new(expr))
+                    } else {
+                        let index = self.expression(0)?;
+                        ExprKind::Index {
+                            of: Box::new(expr),
+                            index: Box::new(index),
+                        }
+                    };
+                    let end = self.expect(&Token::RightBracket)?;
+                    expr = Expr {
+                        kind,
+                        span: start..end,
+                    };
+                }
+                _ => return Ok(expr),
+            }
+        }
+        Err(self.too_deep())
+    }
+
+    fn expect(&mut self, wanted: &Token) -> Result<usize, ParseError> {
+        match self.tokens.get(self.at) {
+            Some((token, span)) if token == wanted => {
+                self.at += 1;
+                Ok(span.end)
+            }
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// A value, and whether `.` or `[` may follow it.
+    fn primary(&mut self) -> Result<(Expr, bool), ParseError> {
+        let Some((token, span)) = self.tokens.get(self.at).cloned() else {
+            return Err(self.unexpected());
+        };
+        let literal = |value| {
+            Ok((
+                Expr {
+                    kind: ExprKind::Literal(value),
+                    span: span.clone(),
+                },
+                false,
+            ))
+        };
+        let result = match token {
+            Token::Null => literal(Value::Null),
+            Token::Bool(b) => literal(Value::Bool(b)),
+            Token::Number(n) => literal(Value::Number(n)),
+            Token::Text(s) => literal(Value::String(s)),
+            Token::Named => {
+                let name = &self.text[span.clone()];
+                if !self.scope.has_context(name) {
+                    return Err(self.error(
+                        ParseErrorKind::UnknownContext,
+                        "Unrecognized named-value",
+                        span,
+                    ));
+                }
+                let kind = ExprKind::Context(name.to_owned());
+                Ok((Expr { kind, span }, true))
+            }
+            Token::Function => return self.call(span).map(|e| (e, true)),
+            Token::LeftParen => {
+                self.at += 1;
+                let inner = self.expression(0)?;
+                let end = self.expect(&Token::RightParen)?;
+                let kind = inner.kind;
+                return Ok((
+                    Expr {
+                        kind,
+                        span: span.start..end,
+                    },
+                    true,
+                ));
+            }
+            _ => return Err(self.unexpected()),
+        };
+        self.at += 1;
+        result
+    }
+
+    fn call(&mut self, name_span: Range<usize>) -> Parsed {
+        let name = self.text[name_span.clone()].to_owned();
+        let Some(rule) = self.scope.function(&name) else {
+            return Err(self.error(
+                ParseErrorKind::UnknownFunction,
+                "Unrecognized function",
+                name_span,
+            ));
+        };
+        self.at += 1;
+        self.expect(&Token::LeftParen)?;
+        let mut args = Vec::new();
+        if self.peek() != Some(&Token::RightParen) {
+            loop {
+                args.push(self.expression(0)?);
+                if self.peek() != Some(&Token::Comma) {
+                    break;
+                }
+                self.at += 1;
+            }
+        }
+        let end = self.expect(&Token::RightParen)?;
+        if args.len() < rule.min {
+            return Err(self.error(
+                ParseErrorKind::TooFewParameters,
+                "Too few parameters supplied",
+                name_span,
+            ));
+        }
+        if args.len() > rule.max {
+            return Err(self.error(
+                ParseErrorKind::TooManyParameters,
+                "Too many parameters supplied",
+                name_span,
+            ));
+        }
+        if rule.name == "case" && args.len() % 2 == 0 {
+            return Err(self.error(
+                ParseErrorKind::EvenParameters,
+                "Even number of parameters supplied, requires an odd number of parameters",
+                name_span,
+            ));
+        }
+        Ok(Expr {
+            kind: ExprKind::Call { name, args },
+            span: name_span.start..end,
+        })
+    }
+}
+
+fn join(token: &Token, left: Expr, right: Expr) -> ExprKind {
+    let op = match token {
+        Token::And => {
+            return ExprKind::And(match left {
+                Expr {
+                    kind: ExprKind::And(mut all),
+                    ..
+                } => {
+                    all.push(right);
+                    all
+                }
+                left => vec![left, right],
+            });
+        }
+        Token::Or => {
+            return ExprKind::Or(match left {
+                Expr {
+                    kind: ExprKind::Or(mut all),
+                    ..
+                } => {
+                    all.push(right);
+                    all
+                }
+                left => vec![left, right],
+            });
+        }
+        Token::Equal => Op::Equal,
+        Token::NotEqual => Op::NotEqual,
+        Token::Less => Op::Less,
+        Token::LessEqual => Op::LessEqual,
+        Token::Greater => Op::Greater,
+        _ => Op::GreaterEqual,
+    };
+    ExprKind::Compare {
+        op,
+        left: Box::new(left),
+        right: Box::new(right),
+    }
+}
+
+impl Expr {
+    /// The parts that this expression is made of.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Context(_) => Vec::new(),
+            ExprKind::Property { of, .. } | ExprKind::Star(of) | ExprKind::Not(of) => vec![of],
+            ExprKind::Index { of, index } => vec![of, index],
+            ExprKind::Compare { left, right, .. } => vec![left, right],
+            ExprKind::Call { args, .. } => args.iter().collect(),
+            ExprKind::And(all) | ExprKind::Or(all) => all.iter().collect(),
+        }
+    }
+
+    /// How deep the tree is, counted without recursion since it may be as deep as the text is long.
+    fn depth(&self) -> usize {
+        let mut deepest = 0;
+        let mut open = vec![(self, 1)];
+        while let Some((expr, depth)) = open.pop() {
+            deepest = deepest.max(depth);
+            open.extend(expr.children().into_iter().map(|c| (c, depth + 1)));
+        }
+        deepest
+    }
+}

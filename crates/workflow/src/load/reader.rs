@@ -1,0 +1,317 @@
+//! Reading nodes as what a key wants.
+
+use crate::expr::{Scope, Value};
+use crate::place::{Place, Problem, Source, Spanned, Unmodelled};
+use crate::suggest;
+use crate::template::{Data, Template};
+use crate::yaml::{Kind, Node};
+
+pub(crate) struct Reader<'s, 't> {
+    pub(super) source: &'s Source<'t>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) unmodelled: Vec<Unmodelled>,
+}
+
+/// The entries of a mapping whose keys are all known.
+pub(super) struct Fields<'n> {
+    entries: Vec<(Spanned<String>, &'n Node)>,
+}
+
+impl<'n> Fields<'n> {
+    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    pub(super) fn entry(&self, key: &str) -> Option<(&Spanned<String>, &'n Node)> {
+        let found = self.entries.iter().find(|(k, _)| k.value == key);
+        found.map(|(k, v)| (k, *v))
+    }
+}
+
+impl<'s, 't> Reader<'s, 't> {
+    pub(super) fn new(source: &'s Source<'t>) -> Self {
+        Self {
+            source,
+            problems: Vec::new(),
+            unmodelled: Vec::new(),
+        }
+    }
+
+    pub(super) fn problem(&mut self, place: &Place, message: impl Into<String>) {
+        self.problem_with(place, message, None);
+    }
+
+    pub(super) fn problem_with(
+        &mut self,
+        place: &Place,
+        message: impl Into<String>,
+        suggestion: Option<String>,
+    ) {
+        self.problems.push(Problem {
+            place: place.clone(),
+            message: message.into(),
+            suggestion,
+        });
+    }
+
+    pub(super) fn unmodelled(&mut self, key: String, place: &Place, why: &'static str) {
+        self.unmodelled.push(Unmodelled {
+            key,
+            why,
+            place: place.clone(),
+        });
+    }
+
+    /// The node is of another shape than its key wants.
+    pub(super) fn unexpected(&mut self, node: &Node, wanted: &str) {
+        let message = match &node.kind {
+            Kind::Mapping(_) => "A mapping was not expected".to_owned(),
+            Kind::Sequence(_) => "A sequence was not expected".to_owned(),
+            Kind::Scalar(s) => format!("Unexpected value '{}'", s.text),
+        };
+        let found = node.noun();
+        self.problem_with(
+            &node.place,
+            message,
+            Some(format!("write {wanted} here, not {found}")),
+        );
+    }
+
+    /// Keys and values of a mapping, keys unique without regard to case.
+    pub(super) fn entries<'n>(
+        &mut self,
+        node: &'n Node,
+        wanted: &str,
+    ) -> Option<Vec<(Spanned<String>, &'n Node)>> {
+        let Kind::Mapping(entries) = &node.kind else {
+            self.unexpected(node, wanted);
+            return None;
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        let mut found = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let Some(scalar) = key.scalar() else {
+                self.unexpected(key, "a name");
+                continue;
+            };
+            if scalar.value == Value::from("<<") && scalar.style == crate::yaml::Style::Plain {
+                let way_out = "GitHub knows anchors and aliases but no merge keys: repeat the keys";
+                self.problem_with(
+                    &key.place,
+                    "Unexpected value '<<'",
+                    Some(way_out.to_owned()),
+                );
+                continue;
+            }
+            let name = scalar.value.to_text();
+            if name.contains("${{") {
+                self.problem(
+                    &key.place,
+                    "A template expression is not allowed in this context",
+                );
+                continue;
+            }
+            if name.is_empty() {
+                self.problem(&key.place, "Unexpected value ''");
+                continue;
+            }
+            if !seen.insert(crate::expr::fold(&name)) {
+                self.problem_with(
+                    &key.place,
+                    format!("'{name}' is already defined"),
+                    Some("keys that differ only by case are the same key".to_owned()),
+                );
+                continue;
+            }
+            found.push((Spanned::new(name, key.place.clone()), value));
+        }
+        Some(found)
+    }
+
+    /// A mapping in which only these keys may stand.
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, known: &[&str]) -> Option<Fields<'n>> {
+        let mut entries = self.entries(node, "a mapping")?;
+        entries.retain(|(key, _)| {
+            let legal = known.contains(&key.value.as_str());
+            if !legal {
+                let suggestion = suggest::did_you_mean(&key.value, known.iter().copied())
+                    .or_else(|| Some(format!("known keys here: {}", known.join(", "))));
+                self.problem_with(
+                    &key.place,
+                    format!("Unexpected value '{}'", key.value),
+                    suggestion,
+                );
+            }
+            legal
+        });
+        Some(Fields { entries })
+    }
+
+    pub(super) fn required<'n>(
+        &mut self,
+        fields: &Fields<'n>,
+        key: &str,
+        place: &Place,
+    ) -> Option<&'n Node> {
+        let found = fields.get(key);
+        if found.is_none() {
+            self.problem(place, format!("Required property is missing: {key}"));
+        }
+        found
+    }
+
+    pub(super) fn template(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+        let Kind::Scalar(scalar) = &node.kind else {
+            self.unexpected(node, "a single value");
+            return None;
+        };
+        let problems = &mut self.problems;
+        Some(Template::read(node, scalar, scope, self.source, problems))
+    }
+
+    /// A template that is not empty.
+    pub(super) fn filled(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+        let template = self.template(node, scope)?;
+        if template.as_literal() == Some("") {
+            self.problem(&node.place, "Unexpected value ''");
+            return None;
+        }
+        Some(template)
+    }
+
+    /// A number or an expression.
+    pub(super) fn number(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+        let template = self.template(node, scope)?;
+        let fits = match template.literal() {
+            None => template.whole().is_some(),
+            Some(value) => matches!(value, Value::Number(_)),
+        };
+        if !fits {
+            self.unexpected(node, "a number or an expression");
+        }
+        fits.then_some(template)
+    }
+
+    /// A boolean or an expression.
+    pub(super) fn boolean(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+        let template = self.template(node, scope)?;
+        let fits = match template.literal() {
+            None => template.whole().is_some(),
+            Some(value) => matches!(value, Value::Bool(_)),
+        };
+        if !fits {
+            self.unexpected(node, "true, false or an expression");
+        }
+        fits.then_some(template)
+    }
+
+    /// `true` or `false`, no expression.
+    pub(super) fn flag(&mut self, node: &Node) -> Option<bool> {
+        match node.scalar().map(|s| &s.value) {
+            Some(Value::Bool(b)) => Some(*b),
+            _ => {
+                self.unexpected(node, "true or false");
+                None
+            }
+        }
+    }
+
+    /// Text without expressions.
+    pub(super) fn text(&mut self, node: &Node) -> Option<Spanned<String>> {
+        let template = self.template(node, &Scope::NONE)?;
+        let text = template.as_literal()?.to_owned();
+        Some(Spanned::new(text, node.place.clone()))
+    }
+
+    /// Text without expressions that is not empty.
+    pub(super) fn word(&mut self, node: &Node) -> Option<Spanned<String>> {
+        let text = self.text(node)?;
+        if text.value.is_empty() {
+            self.problem(&node.place, "Unexpected value ''");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// One word or a sequence of words.
+    pub(super) fn words(&mut self, node: &Node) -> Vec<Spanned<String>> {
+        match &node.kind {
+            Kind::Sequence(items) => items.iter().filter_map(|item| self.word(item)).collect(),
+            Kind::Scalar(_) => self.word(node).into_iter().collect(),
+            Kind::Mapping(_) => {
+                self.unexpected(node, "a name or a sequence of names");
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn sequence<'n>(&mut self, node: &'n Node, wanted: &str) -> Option<&'n [Node]> {
+        match &node.kind {
+            Kind::Sequence(items) => Some(items),
+            _ => {
+                self.unexpected(node, wanted);
+                None
+            }
+        }
+    }
+
+    /// A mapping of names to templates.
+    pub(super) fn pairs(
+        &mut self,
+        node: &Node,
+        scope: &Scope<'_>,
+    ) -> Vec<(Spanned<String>, Template)> {
+        let Some(entries) = self.entries(node, "a mapping of names to values") else {
+            return Vec::new();
+        };
+        entries
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, self.template(value, scope)?)))
+            .collect()
+    }
+
+    /// The same, where GitHub also takes one expression for the whole mapping, which this model
+    /// does not hold.
+    pub(super) fn pairs_or_expression(
+        &mut self,
+        node: &Node,
+        scope: &Scope<'_>,
+        key: &str,
+    ) -> Vec<(Spanned<String>, Template)> {
+        if let Some(template) = self.whole_expression(node, scope) {
+            let why = "a whole mapping given by one expression is not read";
+            self.unmodelled(key.to_owned(), template.place(), why);
+            return Vec::new();
+        }
+        self.pairs(node, scope)
+    }
+
+    /// The node as one `${{ }}`, if it is that.
+    pub(super) fn whole_expression(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+        let text = &node.scalar()?.text;
+        if !text.starts_with("${{") {
+            return None;
+        }
+        let template = self.template(node, scope)?;
+        template.whole().is_some().then_some(template)
+    }
+
+    pub(super) fn data(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Data> {
+        let place = node.place.clone();
+        match &node.kind {
+            Kind::Scalar(_) => Some(Data::Scalar(self.template(node, scope)?)),
+            Kind::Sequence(items) => {
+                let items = items.iter().filter_map(|i| self.data(i, scope)).collect();
+                Some(Data::Sequence(items, place))
+            }
+            Kind::Mapping(_) => {
+                let entries = self.entries(node, "a mapping")?;
+                let entries = entries
+                    .into_iter()
+                    .filter_map(|(key, value)| Some((key, self.data(value, scope)?)))
+                    .collect();
+                Some(Data::Mapping(entries, place))
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `strategy`.
+
+use super::reader::Reader;
+use crate::expr::Scope;
+use crate::model::{Matrix, Strategy};
+use crate::template::Data;
+use crate::yaml::Node;
+
+impl Reader<'_, '_> {
+    pub(super) fn strategy(&mut self, node: &Node, path: &str) -> Option<Strategy> {
+        let scope = &Scope::STRATEGY;
+        let mut strategy = Strategy {
+            matrix: None,
+            fail_fast: None,
+            max_parallel: None,
+            whole: None,
+            place: node.place.clone(),
+        };
+        if let Some(template) = self.whole_expression(node, scope) {
+            let why = "a whole strategy given by one expression is not expanded";
+            self.unmodelled(format!("{path}.strategy"), template.place(), why);
+            strategy.whole = Some(template);
+            return Some(strategy);
+        }
+        let fields = self.fields(node, &["fail-fast", "max-parallel", "matrix"])?;
+        strategy.fail_fast = fields.get("fail-fast").and_then(|n| self.boolean(n, scope));
+        strategy.max_parallel = fields
+            .get("max-parallel")
+            .and_then(|n| self.number(n, scope));
+        strategy.matrix = fields.get("matrix").and_then(|n| self.matrix(n));
+        Some(strategy)
+    }
+
+    fn matrix(&mut self, node: &Node) -> Option<Matrix> {
+        let scope = &Scope::STRATEGY;
+        let mut matrix = Matrix {
+            axes: Vec::new(),
+            include: None,
+            exclude: None,
+            whole: self.whole_expression(node, scope),
+            place: node.place.clone(),
+        };
+        if matrix.whole.is_some() {
+            return Some(matrix);
+        }
+        for (key, value) in self.entries(node, "a mapping of axes")? {
+            let Some(data) = self.data(value, scope) else {
+                continue;
+            };
+            let fits = match &data {
+                Data::Sequence(items, _) => {
+                    key.value != "include" && key.value != "exclude"
+                        || items.iter().all(|i| match i {
+                            Data::Mapping(..) => true,
+                            Data::Scalar(t) => t.whole().is_some(),
+                            Data::Sequence(..) => false,
+                        })
+                }
+                Data::Scalar(t) => t.whole().is_some(),
+                Data::Mapping(..) => false,
+            };
+            if !fits {
+                self.unexpected(value, "a sequence or an expression");
+                continue;
+            }
+            match key.value.as_str() {
+                "include" => matrix.include = Some(data),
+                "exclude" => matrix.exclude = Some(data),
+                _ => matrix.axes.push((key, data)),
+            }
+        }
+        Some(matrix)
+    }
+}

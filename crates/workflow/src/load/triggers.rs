@@ -1,0 +1,405 @@
+//! `on`.
+
+use indexmap::IndexMap;
+
+use super::reader::{Fields, Reader};
+use crate::events::{self, EventRule};
+use crate::expr::Scope;
+use crate::filter;
+use crate::model::{
+    Cron, Filter, Filters, Input, InputType, OtherEvent, Triggers, WorkflowCall,
+    WorkflowCallOutput, WorkflowCallSecret, WorkflowDispatch, WorkflowRun,
+};
+use crate::place::{Place, Spanned};
+use crate::suggest;
+use crate::yaml::{Kind, Node};
+
+impl Reader<'_, '_> {
+    pub(super) fn triggers(&mut self, node: &Node) -> Triggers {
+        let mut on = Triggers::none(node.place.clone());
+        match &node.kind {
+            Kind::Scalar(_) => {
+                if let Some(name) = self.word(node) {
+                    self.event(name, None, &mut on);
+                }
+            }
+            Kind::Sequence(items) => {
+                for item in items {
+                    if let Some(name) = self.word(item) {
+                        self.event(name, None, &mut on);
+                    }
+                }
+            }
+            Kind::Mapping(_) => {
+                for (name, body) in self.entries(node, "events").unwrap_or_default() {
+                    self.event(name, Some(body), &mut on);
+                }
+            }
+        }
+        on
+    }
+
+    fn event(&mut self, name: Spanned<String>, body: Option<&Node>, on: &mut Triggers) {
+        let Some(rule) = events::rule(&name.value) else {
+            let suggestion =
+                suggest::did_you_mean(&name.value, events::EVENTS.iter().map(|e| e.name))
+                    .or_else(|| Some("GitHub knows no event of this name".to_owned()));
+            let message = format!("Unexpected value '{}'", name.value);
+            self.problem_with(&name.place, message, suggestion);
+            return;
+        };
+        let place = name.place.clone();
+        let body = body.filter(|n| !n.is_null());
+        match rule.name {
+            "push" => on.push = Some(self.filters(rule, place, body)),
+            "pull_request" => on.pull_request = Some(self.filters(rule, place, body)),
+            "pull_request_target" => {
+                on.pull_request_target = Some(self.filters(rule, place, body));
+            }
+            "merge_group" => on.merge_group = Some(self.filters(rule, place, body)),
+            "workflow_dispatch" => on.workflow_dispatch = Some(self.dispatch(place, body)),
+            "workflow_call" => on.workflow_call = Some(self.call_trigger(place, body)),
+            "workflow_run" => on.workflow_run = Some(self.workflow_run(rule, place, body)),
+            "schedule" => match body {
+                Some(body) => on.schedule = self.schedule(body),
+                None => self.problem_with(
+                    &place,
+                    "Unexpected value 'schedule'",
+                    Some("give it a sequence of `cron: …`".to_owned()),
+                ),
+            },
+            _ => {
+                let types = match body.and_then(|b| self.fields(b, rule.keys)) {
+                    Some(fields) => {
+                        for key in ["names", "versions"] {
+                            if let Some((key, _)) = fields.entry(key) {
+                                let path = format!("on.{}.{}", rule.name, key.value);
+                                let place = key.place.clone();
+                                self.unmodelled(path, &place, "this filter is not applied");
+                            }
+                        }
+                        self.types(rule, &fields)
+                    }
+                    None => Vec::new(),
+                };
+                on.other.push(OtherEvent { name, types });
+            }
+        }
+    }
+
+    fn filters(&mut self, rule: &EventRule, place: Place, body: Option<&Node>) -> Filters {
+        let fields = body.and_then(|b| self.fields(b, rule.keys));
+        let mut filters = Filters {
+            branches: None,
+            tags: None,
+            paths: None,
+            types: Vec::new(),
+            place,
+        };
+        if let Some(fields) = &fields {
+            filters.branches = self.filter(fields, "branches", "branches-ignore");
+            filters.tags = self.filter(fields, "tags", "tags-ignore");
+            filters.paths = self.filter(fields, "paths", "paths-ignore");
+            filters.types = self.types(rule, fields);
+        }
+        filters
+    }
+
+    fn types(&mut self, rule: &EventRule, fields: &Fields<'_>) -> Vec<Spanned<String>> {
+        let Some(node) = fields.get("types") else {
+            return Vec::new();
+        };
+        let types = self.words(node);
+        for kind in &types {
+            // An empty list: any word (`repository_dispatch`).
+            if !rule.types.is_empty() && !rule.types.contains(&kind.value.as_str()) {
+                let suggestion = suggest::did_you_mean(&kind.value, rule.types.iter().copied())
+                    .or_else(|| Some(format!("known types: {}", rule.types.join(", "))));
+                let message = format!("Unexpected value '{}'", kind.value);
+                self.problem_with(&kind.place, message, suggestion);
+            }
+        }
+        types
+    }
+
+    fn filter(&mut self, fields: &Fields<'_>, include: &str, ignore: &str) -> Option<Filter> {
+        let (included, ignored) = (fields.get(include), fields.get(ignore));
+        if let (Some(_), Some((key, _))) = (included, fields.entry(ignore)) {
+            let place = key.place.clone();
+            let way_out = format!("keep `{include}` and take back with patterns that begin with !");
+            self.problem_with(
+                &place,
+                format!("you may only define one of `{include}` and `{ignore}` for a single event"),
+                Some(way_out),
+            );
+        }
+        let patterns = self.words(included.or(ignored)?);
+        for pattern in &patterns {
+            if let Err(error) = filter::Pattern::new(&pattern.value) {
+                self.problem(&pattern.place, error.to_string());
+            }
+        }
+        let included = included.is_some();
+        if included
+            && let Some(first) = patterns.first()
+            && patterns.iter().all(|p| p.value.starts_with('!'))
+        {
+            let place = first.place.clone();
+            self.problem_with(
+                &place,
+                "a filter of `!` patterns alone matches nothing",
+                Some(format!("put a pattern before it, or use `{ignore}`")),
+            );
+        }
+        Some(if included {
+            Filter::Include(patterns)
+        } else {
+            Filter::Ignore(patterns)
+        })
+    }
+
+    fn workflow_run(&mut self, rule: &EventRule, place: Place, body: Option<&Node>) -> WorkflowRun {
+        let fields = body.and_then(|b| self.fields(b, rule.keys));
+        let mut run = WorkflowRun {
+            workflows: Vec::new(),
+            types: Vec::new(),
+            branches: None,
+            place,
+        };
+        if let Some(fields) = &fields {
+            run.workflows = fields
+                .get("workflows")
+                .map(|n| self.words(n))
+                .unwrap_or_default();
+            run.types = self.types(rule, fields);
+            run.branches = self.filter(fields, "branches", "branches-ignore");
+        }
+        run
+    }
+
+    fn schedule(&mut self, body: &Node) -> Vec<Cron> {
+        let Some(items) = self.sequence(body, "a sequence of `cron: …`") else {
+            return Vec::new();
+        };
+        let mut schedule = Vec::new();
+        for item in items {
+            let Some(fields) = self.fields(item, &["cron", "timezone"]) else {
+                continue;
+            };
+            let cron = self
+                .required(&fields, "cron", &item.place)
+                .and_then(|n| self.word(n));
+            let timezone = fields.get("timezone").and_then(|n| self.word(n));
+            if let Some(cron) = cron {
+                if let Err(why) = crate::events::check_cron(&cron.value) {
+                    let message = format!("Invalid cron expression '{}'", cron.value);
+                    self.problem_with(&cron.place, message, Some(why));
+                }
+                schedule.push(Cron { cron, timezone });
+            }
+        }
+        schedule
+    }
+
+    fn dispatch(&mut self, place: Place, body: Option<&Node>) -> WorkflowDispatch {
+        let mut inputs = IndexMap::new();
+        let node = body
+            .and_then(|b| self.fields(b, &["inputs"]))
+            .and_then(|f| f.get("inputs"))
+            .filter(|n| !n.is_null());
+        let entries = node.and_then(|n| self.entries(n, "a mapping of inputs"));
+        for (name, body) in entries.unwrap_or_default() {
+            if let Some(input) = self.input(&name, body, true) {
+                inputs.insert(name.value, input);
+            }
+        }
+        WorkflowDispatch { inputs, place }
+    }
+
+    fn input(&mut self, name: &Spanned<String>, body: &Node, dispatch: bool) -> Option<Input> {
+        let mut input = Input {
+            kind: InputType::String,
+            default: None,
+            required: false,
+            options: Vec::new(),
+            description: None,
+            place: name.place.clone(),
+        };
+        if dispatch && body.is_null() {
+            return Some(input);
+        }
+        let keys: &[&str] = if dispatch {
+            &[
+                "description",
+                "type",
+                "required",
+                "default",
+                "options",
+                "deprecationMessage",
+            ]
+        } else {
+            &[
+                "description",
+                "type",
+                "required",
+                "default",
+                "deprecationMessage",
+            ]
+        };
+        let fields = self.fields(body, keys)?;
+        let kind = if dispatch {
+            fields.get("type")
+        } else {
+            self.required(&fields, "type", &body.place)
+        };
+        if let Some(node) = kind {
+            input.kind = self.input_type(node, dispatch)?;
+        }
+        input.required = match fields.get("required") {
+            Some(node) => self.flag(node).unwrap_or(false),
+            None => false,
+        };
+        input.description = fields
+            .get("description")
+            .and_then(|n| self.text(n))
+            .map(|d| d.value);
+        let scope = if dispatch {
+            Scope::NONE
+        } else {
+            Scope::CALL_INPUT_DEFAULT
+        };
+        input.default = fields.get("default").and_then(|n| {
+            let template = self.template(n, &scope)?;
+            self.check_default(&template, input.kind, n);
+            Some(template)
+        });
+        if let Some(node) = fields.get("options") {
+            let items = self.sequence(node, "a sequence of options").unwrap_or(&[]);
+            input.options = items.iter().filter_map(|i| self.text(i)).collect();
+        }
+        if input.kind == InputType::Choice && input.options.is_empty() {
+            self.problem_with(
+                &name.place,
+                format!("the choice input '{}' has no options", name.value),
+                Some("list them under `options`".to_owned()),
+            );
+        }
+        if input.kind == InputType::Choice
+            && let Some(default) = input.default.as_ref().and_then(|d| d.as_literal())
+            && !default.is_empty()
+            && !input.options.iter().any(|o| o.value == default)
+        {
+            let message = format!("the default '{default}' is none of the options");
+            self.problem(&name.place, message);
+        }
+        Some(input)
+    }
+
+    fn check_default(&mut self, template: &crate::Template, kind: InputType, node: &Node) {
+        use crate::expr::Value;
+        let Some(value) = template.literal() else {
+            return;
+        };
+        let fits = match (kind, value) {
+            (_, Value::Null) => true,
+            (InputType::Boolean, Value::Bool(_)) => true,
+            (InputType::Boolean, Value::String(s)) => s == "true" || s == "false",
+            (InputType::Number, Value::Number(_)) => true,
+            (InputType::Number, Value::String(_)) => !value.to_number().is_nan(),
+            (InputType::Boolean | InputType::Number, _) => false,
+            _ => true,
+        };
+        if !fits {
+            self.unexpected(node, "a value of the input's type");
+        }
+    }
+
+    fn input_type(&mut self, node: &Node, dispatch: bool) -> Option<InputType> {
+        let text = node.scalar().map_or("", |s| s.text.as_str());
+        let kind = match text {
+            "string" => Some(InputType::String),
+            "boolean" => Some(InputType::Boolean),
+            "number" => Some(InputType::Number),
+            "choice" if dispatch => Some(InputType::Choice),
+            "environment" if dispatch => Some(InputType::Environment),
+            _ => None,
+        };
+        if kind.is_none() {
+            let known: &[&str] = if dispatch {
+                &["string", "boolean", "number", "choice", "environment"]
+            } else {
+                &["string", "boolean", "number"]
+            };
+            let suggestion = suggest::did_you_mean(text, known.iter().copied())
+                .or_else(|| Some(format!("one of {}", known.join(", "))));
+            self.problem_with(
+                &node.place,
+                format!("Unexpected value '{text}'"),
+                suggestion,
+            );
+        }
+        kind
+    }
+
+    fn call_trigger(&mut self, place: Place, body: Option<&Node>) -> WorkflowCall {
+        let mut call = WorkflowCall {
+            inputs: IndexMap::new(),
+            outputs: IndexMap::new(),
+            secrets: IndexMap::new(),
+            place,
+        };
+        let Some(fields) = body.and_then(|b| self.fields(b, &["inputs", "outputs", "secrets"]))
+        else {
+            return call;
+        };
+        for (name, body) in self.named(&fields, "inputs") {
+            if let Some(input) = self.input(&name, body, false) {
+                call.inputs.insert(name.value, input);
+            }
+        }
+        for (name, body) in self.named(&fields, "outputs") {
+            let Some(inner) = self.fields(body, &["description", "value"]) else {
+                continue;
+            };
+            let description = inner.get("description").and_then(|n| self.text(n));
+            let value = self
+                .required(&inner, "value", &body.place)
+                .and_then(|n| self.template(n, &Scope::CALL_OUTPUT));
+            if let Some(value) = value {
+                call.outputs.insert(
+                    name.value,
+                    WorkflowCallOutput {
+                        description: description.map(|d| d.value),
+                        value,
+                        place: name.place,
+                    },
+                );
+            }
+        }
+        for (name, body) in self.named(&fields, "secrets") {
+            let mut secret = WorkflowCallSecret {
+                description: None,
+                required: false,
+                place: name.place,
+            };
+            if !body.is_null()
+                && let Some(inner) = self.fields(body, &["description", "required"])
+            {
+                let description = inner.get("description").and_then(|n| self.text(n));
+                secret.description = description.map(|d| d.value);
+                secret.required = match inner.get("required") {
+                    Some(node) => self.flag(node).unwrap_or(false),
+                    None => false,
+                };
+            }
+            call.secrets.insert(name.value, secret);
+        }
+        call
+    }
+
+    fn named<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Vec<(Spanned<String>, &'n Node)> {
+        let node = fields.get(key).filter(|n| !n.is_null());
+        node.and_then(|n| self.entries(n, "a mapping"))
+            .unwrap_or_default()
+    }
+}

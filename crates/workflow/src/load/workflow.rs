@@ -1,0 +1,247 @@
+//! The top of a workflow file, and what it has in common with jobs.
+
+use indexmap::IndexMap;
+
+use super::reader::Reader;
+use crate::expr::{Scope, Value};
+use crate::model::{
+    Access, Concurrency, Defaults, Permissions, PermissionsKind, Queue, RunDefaults, Triggers,
+    Workflow,
+};
+use crate::place::{Place, Spanned};
+use crate::suggest;
+use crate::yaml::{Kind, Node};
+
+const KEYS: &[&str] = &[
+    "on",
+    "name",
+    "run-name",
+    "defaults",
+    "env",
+    "permissions",
+    "concurrency",
+    "jobs",
+];
+
+/// What a token scope can be given.
+enum Grant {
+    Any,
+    WriteOnly,
+    ReadOnly,
+}
+
+/// From `permissions-mapping` of GitHub's workflow schema.
+const SCOPES: &[(&str, Grant)] = &[
+    ("actions", Grant::Any),
+    ("artifact-metadata", Grant::Any),
+    ("attestations", Grant::Any),
+    ("checks", Grant::Any),
+    ("code-quality", Grant::Any),
+    ("contents", Grant::Any),
+    ("copilot-requests", Grant::WriteOnly),
+    ("deployments", Grant::Any),
+    ("discussions", Grant::Any),
+    ("drives", Grant::Any),
+    ("id-token", Grant::WriteOnly),
+    ("issues", Grant::Any),
+    ("models", Grant::ReadOnly),
+    ("packages", Grant::Any),
+    ("pages", Grant::Any),
+    ("pull-requests", Grant::Any),
+    ("repository-projects", Grant::Any),
+    ("security-events", Grant::Any),
+    ("statuses", Grant::Any),
+    ("vulnerability-alerts", Grant::ReadOnly),
+];
+
+impl Reader<'_, '_> {
+    pub(super) fn workflow(&mut self, root: &Node) -> Option<Workflow> {
+        let fields = self.fields(root, KEYS)?;
+        let name = fields.get("name").and_then(|n| self.text(n));
+        let run_name = fields
+            .get("run-name")
+            .and_then(|n| self.template(n, &Scope::WORKFLOW));
+        let on = match self.required(&fields, "on", &root.place) {
+            Some(node) => self.triggers(node),
+            None => Triggers::none(root.place.clone()),
+        };
+        let permissions = fields.get("permissions").and_then(|n| self.permissions(n));
+        let env = fields
+            .get("env")
+            .map(|n| self.pairs_or_expression(n, &Scope::WORKFLOW_ENV, "env"))
+            .unwrap_or_default();
+        let defaults = fields
+            .get("defaults")
+            .map(|n| self.defaults(n, &Scope::NONE))
+            .unwrap_or_default();
+        let concurrency = fields
+            .get("concurrency")
+            .and_then(|n| self.concurrency(n, &Scope::WORKFLOW));
+        let jobs = match self.required(&fields, "jobs", &root.place) {
+            Some(node) => self.jobs(node),
+            None => IndexMap::new(),
+        };
+        Some(Workflow {
+            name,
+            run_name,
+            on,
+            permissions,
+            env,
+            defaults,
+            concurrency,
+            jobs,
+            unmodelled: std::mem::take(&mut self.unmodelled),
+            place: root.place.clone(),
+        })
+    }
+
+    pub(super) fn permissions(&mut self, node: &Node) -> Option<Permissions> {
+        let place = node.place.clone();
+        if let Kind::Scalar(scalar) = &node.kind {
+            let kind = match scalar.text.as_str() {
+                "read-all" => PermissionsKind::ReadAll,
+                "write-all" => PermissionsKind::WriteAll,
+                // GitHub reads a key without a value like an empty mapping.
+                "" if scalar.value == Value::Null => PermissionsKind::Scopes(Vec::new()),
+                _ => {
+                    self.unexpected(node, "read-all, write-all or a mapping of scopes");
+                    return None;
+                }
+            };
+            return Some(Permissions { kind, place });
+        }
+        let names: Vec<&str> = SCOPES.iter().map(|(name, _)| *name).collect();
+        self.fields(node, &names)?;
+        let mut scopes = Vec::new();
+        for (key, value) in self.entries_quietly(node) {
+            let Some((_, grant)) = SCOPES.iter().find(|(name, _)| *name == key.value) else {
+                continue;
+            };
+            let text = value.scalar().map_or("", |s| s.text.as_str());
+            let access = match (text, grant) {
+                ("none", _) => Access::None,
+                ("read", Grant::Any | Grant::ReadOnly) => Access::Read,
+                ("write", Grant::Any | Grant::WriteOnly) => Access::Write,
+                _ => {
+                    let legal = match grant {
+                        Grant::Any => "read, write or none",
+                        Grant::WriteOnly => "write or none",
+                        Grant::ReadOnly => "read or none",
+                    };
+                    self.unexpected(value, legal);
+                    continue;
+                }
+            };
+            scopes.push((key, Spanned::new(access, value.place.clone())));
+        }
+        let kind = PermissionsKind::Scopes(scopes);
+        Some(Permissions { kind, place })
+    }
+
+    /// Entries of a mapping whose problems are reported already.
+    fn entries_quietly<'n>(&mut self, node: &'n Node) -> Vec<(Spanned<String>, &'n Node)> {
+        let before = self.problems.len();
+        let entries = self.entries(node, "a mapping").unwrap_or_default();
+        self.problems.truncate(before);
+        entries
+    }
+
+    pub(super) fn defaults(&mut self, node: &Node, scope: &Scope<'_>) -> Defaults {
+        let mut run = RunDefaults::default();
+        if let Some(fields) = self.fields(node, &["run"])
+            && let Some(node) = fields.get("run")
+            && let Some(fields) = self.fields(node, &["shell", "working-directory"])
+        {
+            run.shell = fields.get("shell").and_then(|n| self.filled(n, scope));
+            run.working_directory = fields
+                .get("working-directory")
+                .and_then(|n| self.filled(n, scope));
+        }
+        Defaults { run }
+    }
+
+    pub(super) fn concurrency(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Concurrency> {
+        let place = node.place.clone();
+        if node.scalar().is_some() {
+            return Some(Concurrency {
+                group: self.filled(node, scope)?,
+                cancel_in_progress: None,
+                queue: Queue::Single,
+                place,
+            });
+        }
+        let fields = self.fields(node, &["group", "cancel-in-progress", "queue"])?;
+        let group = self
+            .required(&fields, "group", &place)
+            .and_then(|n| self.filled(n, scope));
+        let cancel_in_progress = fields
+            .get("cancel-in-progress")
+            .and_then(|n| self.boolean(n, scope));
+        let mut queue = Queue::Single;
+        if let Some(node) = fields.get("queue") {
+            match node.scalar().map(|s| s.text.as_str()) {
+                Some("single") => {}
+                Some("max") => queue = Queue::Max,
+                other => {
+                    let known = ["single", "max"];
+                    let suggestion = suggest::did_you_mean(other.unwrap_or(""), known)
+                        .or_else(|| Some("`single` or `max`".to_owned()));
+                    let message = format!("Unexpected value '{}'", other.unwrap_or(""));
+                    self.problem_with(&node.place, message, suggestion);
+                }
+            }
+        }
+        let cancels =
+            cancel_in_progress.as_ref().and_then(|t| t.literal()) == Some(&Value::Bool(true));
+        if queue == Queue::Max && cancels {
+            let message = "`queue: max` and `cancel-in-progress: true` exclude each other";
+            self.problem(&place, message);
+        }
+        Some(Concurrency {
+            group: group?,
+            cancel_in_progress,
+            queue,
+            place,
+        })
+    }
+
+    pub(super) fn jobs(&mut self, node: &Node) -> IndexMap<String, crate::model::Job> {
+        let mut jobs = IndexMap::new();
+        let Some(entries) = self.entries(node, "a mapping of jobs") else {
+            return jobs;
+        };
+        if entries.is_empty() {
+            self.no_jobs(&node.place);
+        }
+        for (id, body) in entries {
+            if !is_identifier(&id.value) {
+                let message = format!(
+                    "The identifier '{}' is invalid. IDs may only contain alphanumeric \
+                     characters, '_', and '-'. IDs must start with a letter or '_' and must be \
+                     less than 100 characters.",
+                    id.value
+                );
+                self.problem(&id.place, message);
+            }
+            if let Some(job) = self.job(id, body) {
+                jobs.insert(job.id.value.clone(), job);
+            }
+        }
+        jobs
+    }
+
+    fn no_jobs(&mut self, place: &Place) {
+        let message = "The workflow must contain at least one job with no dependencies.";
+        self.problem(place, message);
+    }
+}
+
+/// Ids of jobs and steps.
+pub(super) fn is_identifier(text: &str) -> bool {
+    let mut chars = text.chars();
+    text.len() < 100
+        && chars
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}

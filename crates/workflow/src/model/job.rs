@@ -1,0 +1,123 @@
+//! `jobs.<id>`.
+
+use indexmap::IndexMap;
+
+use super::{Concurrency, Defaults, Environment, Permissions, Step};
+use crate::condition::Condition;
+use crate::place::{Place, Spanned};
+use crate::template::{Data, Template};
+
+/// A job: steps on a runner, or the call of a workflow.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The key.
+    pub id: Spanned<String>,
+    pub name: Option<Template>,
+    pub needs: Vec<Spanned<String>>,
+    pub if_: Option<Spanned<Condition>>,
+    /// Absent if the job calls a workflow.
+    pub runs_on: Option<RunsOn>,
+    pub environment: Option<EnvironmentUse>,
+    pub concurrency: Option<Concurrency>,
+    pub outputs: Vec<(Spanned<String>, Template)>,
+    pub env: Environment,
+    pub defaults: Defaults,
+    pub steps: Vec<Step>,
+    pub timeout_minutes: Option<Template>,
+    pub continue_on_error: Option<Template>,
+    pub permissions: Option<Permissions>,
+    pub services: IndexMap<String, Container>,
+    pub container: Option<Container>,
+    pub strategy: Option<Strategy>,
+    /// `uses` with its inputs and secrets.
+    pub call: Option<JobCall>,
+    /// The body, without the key.
+    pub place: Place,
+}
+
+/// `runs-on`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunsOn {
+    pub group: Option<Template>,
+    /// One that is a whole expression may give several labels.
+    pub labels: Vec<Template>,
+    pub place: Place,
+}
+
+/// `environment`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvironmentUse {
+    pub name: Template,
+    pub url: Option<Template>,
+    /// `false` keeps the environment's rules and secrets and makes no deployment.
+    pub deployment: Option<Template>,
+    pub place: Place,
+}
+
+/// `container`, or one of `services`.
+#[derive(Clone, Debug)]
+pub struct Container {
+    pub image: Template,
+    pub env: Environment,
+    pub options: Option<Template>,
+    pub ports: Vec<Template>,
+    pub volumes: Vec<Template>,
+    pub credentials: Option<Credentials>,
+    /// Services only.
+    pub entrypoint: Option<Template>,
+    /// Services only.
+    pub command: Option<Template>,
+    pub place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub username: Option<Template>,
+    pub password: Option<Template>,
+}
+
+/// `strategy`. One that is wholly an expression has only `whole`.
+#[derive(Clone, Debug)]
+pub struct Strategy {
+    pub matrix: Option<Matrix>,
+    pub fail_fast: Option<Template>,
+    pub max_parallel: Option<Template>,
+    pub whole: Option<Template>,
+    pub place: Place,
+}
+
+/// `strategy.matrix`. One that is wholly an expression has only `whole`.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    pub axes: Vec<(Spanned<String>, Data)>,
+    pub include: Option<Data>,
+    pub exclude: Option<Data>,
+    pub whole: Option<Template>,
+    pub place: Place,
+}
+
+/// A call of a workflow.
+#[derive(Clone, Debug)]
+pub struct JobCall {
+    /// `./.github/workflows/file.yml` or `owner/repo/.github/workflows/file.yml@ref`.
+    pub uses: Spanned<String>,
+    pub with: Vec<(Spanned<String>, Template)>,
+    pub secrets: CallSecrets,
+}
+
+#[derive(Clone, Debug)]
+pub enum CallSecrets {
+    None,
+    Inherit,
+    Given(Vec<(Spanned<String>, Template)>),
+}
+
+impl Job {
+    /// The name that checks carry where it needs no evaluation: `name`, else the id.
+    pub fn literal_name(&self) -> Option<&str> {
+        match &self.name {
+            Some(name) => name.as_literal(),
+            None => Some(&self.id.value),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! `on`.
+
+use indexmap::IndexMap;
+
+use crate::expr::Value;
+use crate::place::{Place, Spanned};
+use crate::template::Template;
+
+/// What starts a workflow.
+#[derive(Clone, Debug)]
+pub struct Triggers {
+    pub push: Option<Filters>,
+    pub pull_request: Option<Filters>,
+    pub pull_request_target: Option<Filters>,
+    pub merge_group: Option<Filters>,
+    pub workflow_dispatch: Option<WorkflowDispatch>,
+    pub workflow_call: Option<WorkflowCall>,
+    pub workflow_run: Option<WorkflowRun>,
+    pub schedule: Vec<Cron>,
+    /// All other events.
+    pub other: Vec<OtherEvent>,
+    pub place: Place,
+}
+
+/// An event whose filters are at most activity types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherEvent {
+    pub name: Spanned<String>,
+    /// Empty: GitHub's default types.
+    pub types: Vec<Spanned<String>>,
+}
+
+/// Filters of an event that is about refs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filters {
+    pub branches: Option<Filter>,
+    pub tags: Option<Filter>,
+    pub paths: Option<Filter>,
+    /// Empty: GitHub's default types.
+    pub types: Vec<Spanned<String>>,
+    /// The event's key.
+    pub place: Place,
+}
+
+/// Patterns of `branches`, `tags` or `paths`, or of their `-ignore` form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// In order; `!` takes back what an earlier pattern matched.
+    Include(Vec<Spanned<String>>),
+    Ignore(Vec<Spanned<String>>),
+}
+
+/// `workflow_dispatch`.
+#[derive(Clone, Debug)]
+pub struct WorkflowDispatch {
+    pub inputs: IndexMap<String, Input>,
+    pub place: Place,
+}
+
+/// An input of `workflow_dispatch` or `workflow_call`.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub kind: InputType,
+    /// For a dispatch always literal.
+    pub default: Option<Template>,
+    pub required: bool,
+    /// Of a choice.
+    pub options: Vec<Spanned<String>>,
+    pub description: Option<String>,
+    pub place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputType {
+    String,
+    Boolean,
+    Number,
+    Choice,
+    Environment,
+}
+
+impl InputType {
+    /// What `inputs.<id>` is for a text that a caller gave; `None` if GitHub would refuse it.
+    pub fn read(self, text: &str) -> Option<Value> {
+        match self {
+            InputType::Boolean => match text {
+                "true" => Some(Value::Bool(true)),
+                "false" => Some(Value::Bool(false)),
+                _ => None,
+            },
+            InputType::Number => {
+                let number = Value::from(text).to_number();
+                (!number.is_nan()).then_some(Value::Number(number))
+            }
+            InputType::String | InputType::Choice | InputType::Environment => {
+                Some(Value::from(text))
+            }
+        }
+    }
+
+    /// What `inputs.<id>` is when nobody gave a value and there is no default.
+    pub fn unset(self) -> Value {
+        match self {
+            InputType::Boolean => Value::Bool(false),
+            InputType::Number => Value::Number(0.0),
+            _ => Value::from(""),
+        }
+    }
+}
+
+/// `workflow_call`.
+#[derive(Clone, Debug)]
+pub struct WorkflowCall {
+    pub inputs: IndexMap<String, Input>,
+    pub outputs: IndexMap<String, WorkflowCallOutput>,
+    pub secrets: IndexMap<String, WorkflowCallSecret>,
+    pub place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub struct WorkflowCallOutput {
+    pub description: Option<String>,
+    pub value: Template,
+    pub place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub struct WorkflowCallSecret {
+    pub description: Option<String>,
+    pub required: bool,
+    pub place: Place,
+}
+
+/// `workflow_run`.
+#[derive(Clone, Debug)]
+pub struct WorkflowRun {
+    pub workflows: Vec<Spanned<String>>,
+    /// Empty: GitHub's default types.
+    pub types: Vec<Spanned<String>>,
+    pub branches: Option<Filter>,
+    pub place: Place,
+}
+
+/// An entry of `schedule`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cron {
+    pub cron: Spanned<String>,
+    pub timezone: Option<Spanned<String>>,
+}
+
+impl Triggers {
+    pub(crate) fn none(place: Place) -> Self {
+        Self {
+            push: None,
+            pull_request: None,
+            pull_request_target: None,
+            merge_group: None,
+            workflow_dispatch: None,
+            workflow_call: None,
+            workflow_run: None,
+            schedule: Vec::new(),
+            other: Vec::new(),
+            place,
+        }
+    }
+
+    /// Names of all events, in a fixed order.
+    pub fn events(&self) -> Vec<&str> {
+        let known = [
+            ("push", self.push.is_some()),
+            ("pull_request", self.pull_request.is_some()),
+            ("pull_request_target", self.pull_request_target.is_some()),
+            ("merge_group", self.merge_group.is_some()),
+            ("workflow_dispatch", self.workflow_dispatch.is_some()),
+            ("workflow_call", self.workflow_call.is_some()),
+            ("workflow_run", self.workflow_run.is_some()),
+            ("schedule", !self.schedule.is_empty()),
+        ];
+        let known = known.into_iter().filter(|(_, on)| *on).map(|(n, _)| n);
+        known
+            .chain(self.other.iter().map(|o| o.name.value.as_str()))
+            .collect()
+    }
+
+    pub fn has(&self, event: &str) -> bool {
+        self.events().contains(&event)
+    }
+}

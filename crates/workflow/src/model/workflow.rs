@@ -1,0 +1,96 @@
+//! The file as a whole, and what workflows and jobs have in common.
+
+use indexmap::IndexMap;
+
+use super::{Job, Triggers};
+use crate::place::{Place, Spanned, Unmodelled};
+use crate::template::Template;
+
+/// Variables in the order of the file.
+pub type Environment = Vec<(Spanned<String>, Template)>;
+
+/// A workflow file.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    pub name: Option<Spanned<String>>,
+    pub run_name: Option<Template>,
+    pub on: Triggers,
+    pub permissions: Option<Permissions>,
+    pub env: Environment,
+    pub defaults: Defaults,
+    pub concurrency: Option<Concurrency>,
+    /// By id, in the order of the file.
+    pub jobs: IndexMap<String, Job>,
+    /// Keys that are legal and have no effect on this model.
+    pub unmodelled: Vec<Unmodelled>,
+    pub place: Place,
+}
+
+/// `concurrency`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Concurrency {
+    pub group: Template,
+    pub cancel_in_progress: Option<Template>,
+    pub queue: Queue,
+    pub place: Place,
+}
+
+/// How many runs may wait for the group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Queue {
+    /// One: a newer run replaces the one that waits.
+    #[default]
+    Single,
+    /// Up to 100.
+    Max,
+}
+
+/// `defaults`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    pub run: RunDefaults,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunDefaults {
+    pub shell: Option<Template>,
+    pub working_directory: Option<Template>,
+}
+
+/// `permissions` of the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permissions {
+    pub kind: PermissionsKind,
+    pub place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PermissionsKind {
+    ReadAll,
+    WriteAll,
+    /// What is not listed is `none`.
+    Scopes(Vec<(Spanned<String>, Spanned<Access>)>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    None,
+    Read,
+    Write,
+}
+
+impl Permissions {
+    /// What the token may do in a scope such as `contents` or `id-token`.
+    pub fn access(&self, scope: &str) -> Access {
+        match &self.kind {
+            // `read-all` gives no OIDC token: `id-token` has no `read`.
+            PermissionsKind::ReadAll if scope == "id-token" => Access::None,
+            PermissionsKind::ReadAll => Access::Read,
+            PermissionsKind::WriteAll => Access::Write,
+            PermissionsKind::Scopes(scopes) => scopes
+                .iter()
+                .find(|(name, _)| name.value == scope)
+                .map_or(Access::None, |(_, access)| access.value),
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! Text with `${{ }}` in it.
+
+use crate::expr::{self, Context, EvalError, Expr, Object, Reference, Scope, Value};
+use crate::place::{Place, Problem, Source, Spanned};
+use crate::yaml::{Node, Scalar, Style};
+
+/// A value of a workflow file: text with expressions, or a plain boolean, number or null.
+///
+/// As GitHub does, text that is one whole expression has that expression's value and kind; anything
+/// else is a string in which each expression's value is put.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    text: String,
+    literal: Value,
+    parts: Vec<Part>,
+    place: Place,
+    body: Body,
+}
+
+/// How the text of a template lies in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    /// `|`: each line of the value is a line of the file, from the line after the indicator.
+    Lines,
+    /// On the lines of its place; line breaks may be folded.
+    Inline,
+}
+
+/// A piece of a template.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    Text(String),
+    Expression(TemplateExpr),
+}
+
+/// One `${{ }}` of a template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TemplateExpr {
+    pub expr: Expr,
+    /// What stands between the braces, trimmed; spans inside `expr` count from its start.
+    pub source: String,
+    /// `${{` to `}}`, both included.
+    pub place: Place,
+}
+
+impl Template {
+    /// Reads a scalar; problems go to `problems`, and what is at fault is left out of the value.
+    pub(crate) fn read(
+        node: &Node,
+        scalar: &Scalar,
+        scope: &Scope<'_>,
+        source: &Source<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Template {
+        let parts = split(&scalar.text, &node.place, scope, source, problems);
+        Template {
+            text: match &scalar.value {
+                Value::String(s) => s.clone(),
+                other => other.to_text(),
+            },
+            literal: scalar.value.clone(),
+            parts,
+            place: node.place.clone(),
+            body: if scalar.style == Style::Literal {
+                Body::Lines
+            } else {
+                Body::Inline
+            },
+        }
+    }
+
+    /// The text as the file's author meant it, expressions not evaluated. Numbers and booleans as
+    /// GitHub prints them.
+    pub fn source(&self) -> &str {
+        &self.text
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The expressions, in order.
+    pub fn expressions(&self) -> impl Iterator<Item = &TemplateExpr> {
+        self.parts.iter().filter_map(|p| match p {
+            Part::Expression(e) => Some(e),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The value, if no expression is in it.
+    pub fn literal(&self) -> Option<&Value> {
+        self.expressions().next().is_none().then_some(&self.literal)
+    }
+
+    /// The text, if no expression is in it.
+    pub fn as_literal(&self) -> Option<&str> {
+        self.literal().map(|_| self.text.as_str())
+    }
+
+    /// The one expression that this template wholly is.
+    pub fn whole(&self) -> Option<&TemplateExpr> {
+        match self.parts.as_slice() {
+            [Part::Expression(e)] => Some(e),
+            _ => None,
+        }
+    }
+
+    pub fn eval(&self, ctx: &dyn Context) -> Result<Value, EvalError> {
+        if let Some(value) = self.literal() {
+            return Ok(value.clone());
+        }
+        if let Some(whole) = self.whole() {
+            return whole.eval(ctx);
+        }
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Expression(e) => out.push_str(&e.eval(ctx)?.to_text()),
+            }
+        }
+        Ok(Value::String(out))
+    }
+
+    pub fn eval_string(&self, ctx: &dyn Context) -> Result<String, EvalError> {
+        if self.literal().is_some() {
+            return Ok(self.text.clone());
+        }
+        Ok(self.eval(ctx)?.to_text())
+    }
+
+    /// A boolean, as `continue-on-error` wants it: `true`, `false`, or a text of either.
+    pub fn eval_bool(&self, ctx: &dyn Context) -> Result<bool, EvalError> {
+        let value = self.eval(ctx)?;
+        match &value {
+            Value::Bool(b) => Ok(*b),
+            Value::String(s) if s.eq_ignore_ascii_case("true") => Ok(true),
+            Value::String(s) if s.eq_ignore_ascii_case("false") || s.is_empty() => Ok(false),
+            Value::Null => Ok(false),
+            _ => Err(self.wrong_type(&value, "boolean")),
+        }
+    }
+
+    /// A number, as `timeout-minutes` wants it.
+    pub fn eval_number(&self, ctx: &dyn Context) -> Result<f64, EvalError> {
+        let value = self.eval(ctx)?;
+        let number = value.to_number();
+        match value {
+            Value::Number(_) | Value::String(_) if !number.is_nan() => Ok(number),
+            _ => Err(self.wrong_type(&value, "number")),
+        }
+    }
+
+    fn wrong_type(&self, value: &Value, wanted: &'static str) -> EvalError {
+        EvalError::At {
+            place: self.place.clone(),
+            error: Box::new(EvalError::WrongType {
+                found: value.to_text(),
+                wanted,
+            }),
+        }
+    }
+
+    /// Every context that is read: `secrets.X`, `github.token` and so on.
+    pub fn references(&self) -> Vec<Reference> {
+        self.expressions()
+            .flat_map(|e| e.expr.references())
+            .collect()
+    }
+
+    /// Names of the secrets that are read, as written; `*` if they are read as a whole or by a
+    /// computed name.
+    pub fn secrets(&self) -> Vec<String> {
+        secrets(&self.references())
+    }
+
+    /// The line of the file on which line `n` (from 0) of the value stands; `None` where line
+    /// breaks are folded or the value has fewer lines.
+    pub fn line_of(&self, n: usize) -> Option<u32> {
+        let lines = self.text.lines().count().max(1);
+        match self.body {
+            _ if n >= lines => None,
+            Body::Lines => Some(self.place.line + 1 + n as u32),
+            Body::Inline if n == 0 => Some(self.place.line),
+            Body::Inline => None,
+        }
+    }
+}
+
+/// Names of the secrets among `references`.
+pub fn secrets(references: &[Reference]) -> Vec<String> {
+    let mut names = Vec::new();
+    for r in references.iter().filter(|r| r.context == "secrets") {
+        let name = r.path.first().cloned().unwrap_or_else(|| "*".to_owned());
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+impl TemplateExpr {
+    /// The value; an error carries this expression's place.
+    pub fn eval(&self, ctx: &dyn Context) -> Result<Value, EvalError> {
+        self.expr.eval(ctx).map_err(|e| EvalError::At {
+            place: self.place.clone(),
+            error: Box::new(e),
+        })
+    }
+}
+
+/// A piece of raw text, or of an expression with its braces, as byte ranges of the value.
+pub(crate) enum Piece {
+    Text(std::ops::Range<usize>),
+    Expression(std::ops::Range<usize>),
+    /// `${{` without its `}}`.
+    Unclosed(std::ops::Range<usize>),
+}
+
+/// Finds the expressions of a text as GitHub does: quotes count, braces inside them do not.
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find("${{").map(|i| at + i) {
+        if open > at {
+            found.push(Piece::Text(at..open));
+        }
+        let mut quoted = false;
+        let mut before = 0;
+        let close = text.bytes().enumerate().skip(open + 3).find(|(_, b)| {
+            quoted ^= *b == b'\'';
+            let ends = !quoted && *b == b'}' && before == b'}';
+            before = *b;
+            ends
+        });
+        match close {
+            Some((end, _)) => {
+                found.push(Piece::Expression(open..end + 1));
+                at = end + 1;
+            }
+            None => {
+                found.push(Piece::Unclosed(open..text.len()));
+                return found;
+            }
+        }
+    }
+    if at < text.len() {
+        found.push(Piece::Text(at..text.len()));
+    }
+    found
+}
+
+fn split(
+    text: &str,
+    place: &Place,
+    scope: &Scope<'_>,
+    source: &Source<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Part> {
+    let mut raw_at = place.span.start;
+    let mut parts = Vec::new();
+    for piece in pieces(text) {
+        let (range, closed) = match piece {
+            Piece::Text(range) => {
+                parts.push(Part::Text(text[range].to_owned()));
+                continue;
+            }
+            Piece::Expression(range) => (range, true),
+            Piece::Unclosed(range) => (range, false),
+        };
+        let written = &text[range.clone()];
+        let found = locate(written, raw_at..place.span.end, source);
+        if let Some(span) = &found {
+            raw_at = span.end;
+        }
+        let here = match found {
+            Some(span) => source.place(span),
+            None => place.clone(),
+        };
+        if !closed {
+            problems.push(Problem {
+                place: here,
+                message: "The expression is not closed. An unescaped ${{ sequence was found, but \
+                          the closing }} sequence was not found."
+                    .to_owned(),
+                suggestion: Some("close it with }}".to_owned()),
+            });
+            continue;
+        }
+        let inner = written[3..written.len() - 2].trim();
+        if let Some(e) = expression(inner, here, scope, problems) {
+            parts.push(Part::Expression(e));
+        }
+    }
+    parts
+}
+
+/// Parses what stands between braces and reports what is wrong with it.
+pub(crate) fn expression(
+    inner: &str,
+    place: Place,
+    scope: &Scope<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<TemplateExpr> {
+    if scope.contexts.is_empty() && scope.functions.is_empty() {
+        problems.push(Problem {
+            place,
+            message: "A template expression is not allowed in this context".to_owned(),
+            suggestion: None,
+        });
+        return None;
+    }
+    match expr::parse(inner, scope) {
+        Ok(expr) => Some(TemplateExpr {
+            expr,
+            source: inner.to_owned(),
+            place,
+        }),
+        Err(error) => {
+            let suggestion = crate::suggest::for_expression(&error, inner, scope);
+            problems.push(Problem {
+                place,
+                message: error.message,
+                suggestion,
+            });
+            None
+        }
+    }
+}
+
+/// The bytes of the file that became `written`: equal but for line breaks and indentation.
+fn locate(
+    written: &str,
+    within: std::ops::Range<usize>,
+    source: &Source<'_>,
+) -> Option<std::ops::Range<usize>> {
+    let raw = source.text.get(within.clone())?;
+    let start = raw.find("${{")?;
+    let mut raw_chars = raw[start..]
+        .char_indices()
+        .filter(|(_, c)| !c.is_whitespace());
+    let mut end = start;
+    for wanted in written.chars().filter(|c| !c.is_whitespace()) {
+        let (at, found) = raw_chars.next()?;
+        if found != wanted {
+            return None;
+        }
+        end = start + at + found.len_utf8();
+    }
+    Some(within.start + start..within.start + end)
+}
+
+/// A mapping, sequence or scalar with expressions anywhere inside, as a matrix has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    Scalar(Template),
+    Sequence(Vec<Data>, Place),
+    Mapping(Vec<(Spanned<String>, Data)>, Place),
+}
+
+impl Data {
+    pub fn place(&self) -> &Place {
+        match self {
+            Data::Scalar(t) => t.place(),
+            Data::Sequence(_, place) | Data::Mapping(_, place) => place,
+        }
+    }
+
+    pub fn eval(&self, ctx: &dyn Context) -> Result<Value, EvalError> {
+        Ok(match self {
+            Data::Scalar(t) => t.eval(ctx)?,
+            Data::Sequence(items, _) => {
+                let items: Result<Vec<Value>, EvalError> =
+                    items.iter().map(|i| i.eval(ctx)).collect();
+                items?.into()
+            }
+            Data::Mapping(entries, _) => {
+                let mut object = Object::new();
+                for (key, value) in entries {
+                    object.insert(key.value.clone(), value.eval(ctx)?);
+                }
+                object.into()
+            }
+        })
+    }
+
+    /// Every template inside.
+    pub fn templates(&self) -> Vec<&Template> {
+        match self {
+            Data::Scalar(t) => vec![t],
+            Data::Sequence(items, _) => items.iter().flat_map(Data::templates).collect(),
+            Data::Mapping(entries, _) => entries.iter().flat_map(|(_, v)| v.templates()).collect(),
+        }
+    }
+}
