@@ -161,7 +161,7 @@ impl Deployments {
             job: Some(job),
             statuses: Vec::new(),
         });
-        self.append(now, id, creator, Said::state("waiting"));
+        self.append(now, id, creator, Said::state("pending"));
     }
 
     pub(crate) fn job_started(&mut self, now: Instant, job: JobId) {

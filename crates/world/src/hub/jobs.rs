@@ -29,6 +29,8 @@ pub struct JobRequest {
     pub survives_cancel: bool,
     /// For a job of a called workflow: `owner/name/.github/workflows/file.yml@ref`.
     pub job_workflow_ref: Option<String>,
+    /// Labels of the runner that it asks for.
+    pub runs_on: Vec<String>,
 }
 
 impl JobRequest {
@@ -100,6 +102,7 @@ pub struct Job {
     pub permissions: Permissions,
     pub survives_cancel: bool,
     pub job_workflow_ref: Option<String>,
+    pub runs_on: Vec<String>,
     pub state: JobState,
     /// It was asked to cancel while it ran.
     pub cancelled: bool,
@@ -221,6 +224,7 @@ impl Hub {
             permissions: request.permissions,
             survives_cancel: request.survives_cancel,
             job_workflow_ref: request.job_workflow_ref,
+            runs_on: request.runs_on,
             state: JobState::Pending,
             cancelled: false,
             created_at: now,

@@ -87,6 +87,7 @@ fn a_job_sees_who_approved_its_run_and_supersedes_older_ones() {
     let one = get(&mut story, job, &format!("actions/runs/{older}")).body;
     assert_eq!(one["status"], "waiting");
     assert_eq!(one["conclusion"], Value::Null);
+    assert_eq!(one["head_commit"]["id"], sha('a').as_str());
 
     let pending = format!("actions/runs/{older}/pending_deployments");
     let pending = get(&mut story, job, &pending).body;

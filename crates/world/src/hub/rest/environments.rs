@@ -23,8 +23,6 @@ pub(super) fn named(hub: &Hub, environment: &Environment) -> Value {
             "/deployments/activity_log?environments_filter={}",
             super::route::encode(name.as_str())
         )),
-        "created_at": environment.created_at.rfc3339(),
-        "updated_at": environment.updated_at.rfc3339(),
     })
 }
 
@@ -66,6 +64,8 @@ fn shown(hub: &Hub, environment: &Environment) -> Value {
         }
     };
     let mut body = named(hub, environment);
+    body["created_at"] = environment.created_at.rfc3339().into();
+    body["updated_at"] = environment.updated_at.rfc3339().into();
     body["can_admins_bypass"] = settings.can_admins_bypass.into();
     body["protection_rules"] = rules.into();
     body["deployment_branch_policy"] = policy;

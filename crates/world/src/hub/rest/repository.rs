@@ -1,6 +1,6 @@
 //! The repository itself, its branches and refs.
 
-use lockkeeper_names::BranchName;
+use lockkeeper_names::{BranchName, CommitSha};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, Failure, Hub, Visibility, commits};
@@ -56,11 +56,14 @@ pub(super) fn branch(hub: &mut Hub, call: &mut Call<'_>) -> Result<Answer, Failu
 }
 
 pub(super) fn branches(hub: &mut Hub, call: &mut Call<'_>) -> Result<Answer, Failure> {
-    let all: Vec<Value> = hub
-        .branches()
-        .keys()
-        .filter_map(|branch| shown(hub, branch))
-        .collect();
+    let short = |(branch, tip): (&BranchName, &CommitSha)| {
+        json!({
+            "name": branch.as_str(),
+            "commit": { "sha": tip.as_str(), "url": hub.api_url(&format!("/commits/{tip}")) },
+            "protected": hub.is_protected(branch),
+        })
+    };
+    let all: Vec<Value> = hub.branches().iter().map(short).collect();
     let (page, headers) = call.page(all);
     Ok(Answer {
         status: 200,

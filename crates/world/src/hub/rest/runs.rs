@@ -2,9 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Failure, Hub, bot, commits, repository};
+use super::{Answer, Call, Failure, Hub, bot, repository};
 use crate::hub::runs::conclusion_text;
-use crate::hub::{Job, Run, RunFilter, RunStatus};
+use crate::hub::{Commit, Job, Run, RunFilter, RunStatus};
+
+/// A commit as runs carry it, which is not as commits are shown.
+fn head_commit(commit: &Commit) -> Value {
+    json!({
+        "id": commit.sha.as_str(),
+        "message": commit.message,
+        "author": { "name": commit.author.as_str() },
+        "committer": { "name": commit.author.as_str() },
+    })
+}
 
 pub(super) fn shown(hub: &Hub, run: &Run) -> Value {
     let id = run.id;
@@ -15,6 +25,10 @@ pub(super) fn shown(hub: &Hub, run: &Run) -> Value {
         (None, "workflow_dispatch" | "schedule") => &run.name,
         (None, _) => commit.map_or("", |commit| commit.message.lines().next().unwrap_or("")),
     };
+    let fork = run
+        .pull
+        .and_then(|pull| hub.pull(pull))
+        .is_some_and(|pull| pull.fork);
     let pulls: Vec<Value> = run
         .pull
         .iter()
@@ -33,7 +47,7 @@ pub(super) fn shown(hub: &Hub, run: &Run) -> Value {
         "conclusion": run.conclusion.map(conclusion_text),
         "head_branch": hub.head_branch(run),
         "head_sha": run.head_sha.as_str(),
-        "head_commit": commits::shown(hub, &run.head_sha),
+        "head_commit": commit.map(head_commit),
         "actor": hub.user(&run.actor),
         "triggering_actor": hub.user(&run.triggering_actor),
         "pull_requests": pulls,
@@ -49,6 +63,7 @@ pub(super) fn shown(hub: &Hub, run: &Run) -> Value {
         "artifacts_url": api("/artifacts"),
         "workflow_url": hub.api_url(&format!("/actions/workflows/{}", run.workflow)),
         "repository": repository::summary(hub),
+        "head_repository": if fork { Value::Null } else { repository::summary(hub) },
     })
 }
 
@@ -124,6 +139,7 @@ fn job(hub: &Hub, run: &Run, job: &Job) -> Value {
         "completed_at": job.completed_at.map(|at| at.rfc3339()),
         "url": hub.api_url(&format!("/actions/jobs/{id}")),
         "html_url": hub.html_url(&format!("/actions/runs/{}/job/{id}", run.id)),
+        "labels": job.runs_on,
         "check_run_url": hub.api_url(&format!("/check-runs/{id}")),
     })
 }
