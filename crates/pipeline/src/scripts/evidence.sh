@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Puts the immutable tag EVIDENCE on DIGEST: what this run proved, where the next one can look it up.
+
+# shellcheck source-path=SCRIPTDIR source=calls.sh
+source "${BASH_SOURCE[0]%/*}/calls.sh"
+
+images=(--repository-name "$REPOSITORY" --region "$REGISTRY_REGION")
+
+ask ecr batch-get-image "${images[@]}" --image-ids "imageDigest=$DIGEST" --accepted-media-types \
+  application/vnd.oci.image.manifest.v1+json application/vnd.docker.distribution.manifest.v2+json
+# A miss is reported inside a successful answer.
+if ! jq -e '.images | length == 1' "$scratch/out" >/dev/null; then
+  fail "$REPOSITORY has no image $DIGEST: $(jq -r '[.failures[]?.failureReason] | join(", ")' "$scratch/out")"
+fi
+media_type=$(jq -r '.images[0].imageManifestMediaType' "$scratch/out")
+# The digest is that of these very bytes: no newline may be added.
+jq -jr '.images[0].imageManifest' "$scratch/out" >"$scratch/manifest"
+
+if aws_call ecr put-image "${images[@]}" --image-tag "$EVIDENCE" --image-digest "$DIGEST" \
+  --image-manifest "file://$scratch/manifest" --image-manifest-media-type "$media_type"; then
+  printf '%s\n' "$EVIDENCE names $DIGEST"
+elif complained ImageAlreadyExistsException; then
+  printf '%s\n' "$EVIDENCE names $DIGEST already"
+elif complained ImageTagAlreadyExistsException; then
+  ask ecr describe-images "${images[@]}" --image-ids "imageTag=$EVIDENCE"
+  if [[ $(jq -r '.imageDetails[0].imageDigest' "$scratch/out") != "$DIGEST" ]]; then
+    fail "$EVIDENCE names another image and cannot move"
+  fi
+  printf '%s\n' "$EVIDENCE names $DIGEST already"
+else
+  fail "aws ecr put-image: $(why)"
+fi
