@@ -84,12 +84,9 @@ pub(crate) fn call(
     let proof = known.map_or(Proof::Signed, |known| known.proof);
     request::answer(
         cloud,
-        now,
-        log,
+        (now, log),
         caller,
-        api,
-        operation,
-        proof,
+        (api, operation, proof),
         |cloud, request| {
             let known = known.ok_or_else(|| {
                 ApiError::not_modelled(format!("the operation {operation} is not modelled"))

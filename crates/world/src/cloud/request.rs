@@ -76,12 +76,9 @@ pub(crate) enum Proof {
 /// Takes a request through the outages and authentication to `handle`, and records it.
 pub(crate) fn answer<T>(
     cloud: &mut Cloud,
-    now: Instant,
-    log: &mut Log,
+    (now, log): (Instant, &mut Log),
     caller: &ApiCaller,
-    api: Api,
-    operation: &str,
-    proof: Proof,
+    (api, operation, proof): (Api, &str, Proof),
     handle: impl FnOnce(&mut Cloud, &mut Request<'_>) -> Result<T, ApiError>,
 ) -> Reply<T> {
     let ailment = cloud.outages.hit(now, api, operation);

@@ -135,15 +135,11 @@ impl Cloud {
         operation: &str,
         act: impl FnOnce(&mut Self, &mut Request<'_>) -> Result<T, ApiError>,
     ) -> Reply<T> {
-        let (api, proof) = (Api::Ecr, Proof::Login);
         request::answer(
             self,
-            now,
-            log,
+            (now, log),
             caller,
-            api,
-            operation,
-            proof,
+            (Api::Ecr, operation, Proof::Login),
             |cloud, request| {
                 act(cloud, request).map_err(|mut error| {
                     if error.code == "RepositoryNotFoundException" {

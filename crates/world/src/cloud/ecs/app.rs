@@ -6,7 +6,7 @@ use crate::Instant;
 use crate::app::Behaviour;
 
 /// From the container's start until the application listens.
-const BOOT: Duration = Duration::from_secs(1);
+pub(crate) const BOOT: Duration = Duration::from_secs(1);
 /// From the container's start until a broken application gives up.
 const GIVES_UP: Duration = Duration::from_millis(800);
 

@@ -58,7 +58,7 @@ pub(crate) struct Deployment {
 
 /// `status` of a service deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Progress {
+pub(crate) enum Stage {
     Pending,
     InProgress,
     Successful,
@@ -70,7 +70,7 @@ pub(crate) enum Progress {
     RollbackFailed,
 }
 
-impl Progress {
+impl Stage {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pending => "PENDING",
@@ -110,7 +110,7 @@ pub(crate) struct ServiceDeployment {
     /// Places of the revisions that ran before.
     pub(crate) sources: Vec<usize>,
     pub(crate) target: usize,
-    pub(crate) status: Progress,
+    pub(crate) status: Stage,
     pub(crate) reason: Option<String>,
     pub(crate) rollback: Option<Rollback>,
     /// Failed tasks and threshold, when the circuit breaker stopped it.

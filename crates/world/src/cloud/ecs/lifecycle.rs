@@ -83,6 +83,7 @@ impl Service {
         let behind = self.balancer.is_some();
         let task = &mut self.tasks[at];
         task.status = Status::Running;
+        task.containers_started_at = Some(floor.now - app::BOOT);
         // Long enough ago for every delay to be over.
         task.running_at = Some(floor.now - task::UNCHECKED);
         task.was_healthy = true;

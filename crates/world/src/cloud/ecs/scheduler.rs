@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Floor;
-use super::deployment::{Progress, Rollout, Standing};
+use super::deployment::{Rollout, Stage, Standing};
 use super::messages::tasks;
 use super::service::Service;
 use super::task::{Status, Task};
@@ -22,8 +22,8 @@ impl Service {
             self.deployments[deployment].begun = true;
             let at = self.deployments[deployment].service_deployment;
             let it = &mut self.service_deployments[at];
-            if it.status == Progress::Pending {
-                it.status = Progress::InProgress;
+            if it.status == Stage::Pending {
+                it.status = Stage::InProgress;
                 it.started_at = Some(floor.now);
                 it.updated_at = floor.now;
             }
@@ -35,8 +35,8 @@ impl Service {
     pub(crate) fn carry_out_stop(&mut self, floor: &mut Floor<'_>, service_deployment: usize) {
         let it = &self.service_deployments[service_deployment];
         let back = match it.status {
-            Progress::RollbackRequested => true,
-            Progress::StopRequested => false,
+            Stage::RollbackRequested => true,
+            Stage::StopRequested => false,
             _ => return,
         };
         let deployment = it.deployment;
@@ -218,8 +218,8 @@ impl Service {
             self.last_completed = Some(leading.revision);
             self.tell(floor, id.clone(), Rollout::Completed.name(), &reason);
             let status = match rollback {
-                true => Progress::RollbackSuccessful,
-                false => Progress::Successful,
+                true => Stage::RollbackSuccessful,
+                false => Stage::Successful,
             };
             // One that was stopped or overtaken has ended already.
             if !self.service_deployments[service_deployment].status.ended() {

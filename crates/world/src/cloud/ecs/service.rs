@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::Floor;
 use super::app::Paths;
 use super::configuration::DeploymentConfiguration;
-use super::deployment::{Deployment, Progress, Rollback, Rollout, ServiceDeployment, Standing};
+use super::deployment::{Deployment, Rollback, Rollout, ServiceDeployment, Stage, Standing};
 use super::messages::Messages;
 use super::revision::{Revision, RevisionContainer};
 use super::target::LoadBalancer;
@@ -114,7 +114,7 @@ impl Service {
     pub(crate) fn establish_all(&mut self, floor: &mut Floor<'_>, revision: usize) {
         let at = self.start_deployment(floor, revision, None, String::new());
         let it = &mut self.service_deployments[self.deployments[at].service_deployment];
-        it.status = Progress::InProgress;
+        it.status = Stage::InProgress;
         it.started_at = Some(floor.now);
         self.deployments[at].begun = true;
         for _ in 0..self.desired {
@@ -218,7 +218,7 @@ impl Service {
                     deployment: at,
                     sources,
                     target: revision,
-                    status: Progress::Pending,
+                    status: Stage::Pending,
                     reason: None,
                     rollback: None,
                     tripped: None,
@@ -276,7 +276,7 @@ impl Service {
         let service_deployment = deployment.service_deployment;
         if overtaken && !self.service_deployments[service_deployment].status.ended() {
             let reason = "Service deployment stopped because a new service deployment started.";
-            self.conclude(floor, service_deployment, Progress::Stopped, reason);
+            self.conclude(floor, service_deployment, Stage::Stopped, reason);
         }
     }
 
@@ -285,7 +285,7 @@ impl Service {
         &mut self,
         floor: &mut Floor<'_>,
         service_deployment: usize,
-        status: Progress,
+        status: Stage,
         reason: &str,
     ) {
         let now = floor.now;
@@ -293,12 +293,12 @@ impl Service {
         it.status = status;
         it.updated_at = now;
         it.finished_at = Some(now);
-        if status == Progress::Stopped {
+        if status == Stage::Stopped {
             it.stopped_at = Some(now);
         }
         it.reason.get_or_insert_with(|| reason.to_owned());
         // A success is told by the deployment's COMPLETED.
-        if status != Progress::Successful {
+        if status != Stage::Successful {
             let deployment = self.deployments[it.deployment].id.clone();
             self.tell(floor, deployment, status.name(), reason);
         }
@@ -341,7 +341,7 @@ impl Service {
             &format!("(deployment {id}) deployment failed: {cause}."),
         );
         if was_rollback {
-            self.conclude(floor, service_deployment, Progress::RollbackFailed, reason);
+            self.conclude(floor, service_deployment, Stage::RollbackFailed, reason);
             return;
         }
         let own = self.deployments[failed].revision;
@@ -349,13 +349,13 @@ impl Service {
             .last_completed
             .filter(|back| may_go_back && *back != own);
         let Some(back) = back else {
-            self.conclude(floor, service_deployment, Progress::Stopped, reason);
+            self.conclude(floor, service_deployment, Stage::Stopped, reason);
             return;
         };
         let arn = &self.revisions[back].arn;
         let status_reason = format!("{reason} Rolling back to service revision {arn}.");
         let it = &mut self.service_deployments[service_deployment];
-        it.status = Progress::RollbackInProgress;
+        it.status = Stage::RollbackInProgress;
         it.updated_at = now;
         it.reason = Some(status_reason.clone());
         it.rollback = Some(Rollback {
@@ -363,7 +363,7 @@ impl Service {
             at: now,
             revision: back,
         });
-        let state = Progress::RollbackInProgress.name();
+        let state = Stage::RollbackInProgress.name();
         self.tell(floor, id, state, &status_reason);
         let earlier = (0..self.deployments.len())
             .rev()

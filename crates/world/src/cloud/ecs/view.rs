@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::deployment::{Progress, ServiceDeployment, Standing};
+use super::deployment::{ServiceDeployment, Stage, Standing};
 use super::service::Service;
 use super::task::{Status, Task};
 use super::{TaskDefinition, target_group_arn};
@@ -93,7 +93,7 @@ impl Service {
         self.service_deployments
             .iter()
             .rev()
-            .find(|it| !it.status.ended() && it.status != Progress::Pending)
+            .find(|it| !it.status.ended() && it.status != Stage::Pending)
             .map(|it| it.arn.clone())
     }
 

@@ -56,7 +56,7 @@ pub(crate) fn put(
     let rules = serde_json::from_str::<Value>(&text)
         .ok()
         .and_then(|policy| policy.get("rules")?.as_array().map(Vec::len));
-    if !rules.is_some_and(|count| count > 0) {
+    if rules.unwrap_or(0) == 0 {
         return Err(ApiError::invalid_parameter(
             "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle \
              policy validation failure'",

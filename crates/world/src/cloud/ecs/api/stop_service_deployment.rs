@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloud::agenda::Due;
-use crate::cloud::ecs::deployment::Progress;
+use crate::cloud::ecs::deployment::Stage;
 use crate::cloud::ecs::service::TAKEN_UP;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
@@ -51,17 +51,17 @@ pub(crate) fn handle(
     let (service, mut floor) = cloud.on_floor(&key, request.now, request.log, request.source);
     let service = service.ok_or_else(super::gone)?;
     match service.service_deployments[at].status {
-        Progress::Pending | Progress::InProgress => {
+        Stage::Pending | Stage::InProgress => {
             let back = service.last_completed.is_some();
             let it = &mut service.service_deployments[at];
             it.status = match back {
-                true => Progress::RollbackRequested,
-                false => Progress::StopRequested,
+                true => Stage::RollbackRequested,
+                false => Stage::StopRequested,
             };
             it.updated_at = floor.now;
             floor.at(floor.now + TAKEN_UP, &key, Due::Stop(at));
         }
-        Progress::RollbackRequested | Progress::StopRequested => {}
+        Stage::RollbackRequested | Stage::StopRequested => {}
         status => {
             return Err(ApiError::new(
                 "ConflictException",
