@@ -10,7 +10,7 @@ use lockkeeper_world::app::ImageFacts;
 pub struct Machine {
     /// The commit that the workspace holds since the last checkout.
     pub commit: Option<CommitSha>,
-    /// Docker's local images by reference (`name:tag`).
+    /// Docker's local images by reference (`name:tag`, or `name@digest` for one pulled that way).
     pub images: BTreeMap<String, LocalImage>,
     /// Registries that Docker or skopeo is logged in to, with the AWS access key behind the login.
     pub logins: BTreeMap<String, String>,
@@ -19,6 +19,12 @@ pub struct Machine {
     /// Counts image builds on this machine: with the run, attempt and job it makes each build's
     /// digest its own.
     pub builds: u64,
+    /// What `docker image inspect` shows as `RepoDigests`: `name@digest` of all that was pushed or
+    /// pulled.
+    pub repo_digests: BTreeSet<String>,
+    /// Whether `docker buildx` builds in a builder of its own (`docker buildx create --use`,
+    /// docker/setup-buildx-action), which can write OCI layouts and does not load what it builds.
+    pub container_builder: bool,
 }
 
 /// An image in Docker's local store.
@@ -26,5 +32,7 @@ pub struct Machine {
 pub struct LocalImage {
     pub manifest: Vec<u8>,
     pub config: Vec<u8>,
+    /// The layers' bytes; empty for an image that came from a registry.
+    pub layers: Vec<Vec<u8>>,
     pub facts: ImageFacts,
 }

@@ -175,8 +175,20 @@ pub const TOOLS: &[Entry] = &[
         start: aws::start,
     },
     Entry {
+        name: "docker",
+        start: docker::start,
+    },
+    Entry {
+        name: "skopeo",
+        start: skopeo::start,
+    },
+    Entry {
         name: "sleep",
         start: sleep::start,
+    },
+    Entry {
+        name: "trivy",
+        start: trivy::start,
     },
 ];
 
@@ -188,4 +200,6 @@ pub(crate) mod aws;
 pub mod jq;
 mod oci;
 mod registry;
+mod skopeo;
+mod trivy;
 pub(crate) mod sleep;
