@@ -1,10 +1,41 @@
 //! The `lockkeeper` command.
 
+mod exit;
+mod rehearse;
+mod rules;
+
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Deployment rules in prose, a GitHub Actions pipeline for Amazon ECS that keeps them, and a
+/// rehearsal that tries to break it
+#[derive(Debug, Parser)]
+#[command(name = "lockkeeper", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  lockkeeper explain      what the rules in CLAUDE.md ask for, and what is not understood
+  lockkeeper generate     write the pipeline that keeps them
+  lockkeeper rehearse     run the pipeline on an embedded GitHub and AWS and judge it")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Rehearse(rehearse::Args),
+}
 
 fn main() -> ExitCode {
     if let Some(code) = lockkeeper_rehearsal::personality::run() {
         return code;
     }
-    ExitCode::SUCCESS
+    let ended = match &Cli::parse().command {
+        Command::Rehearse(args) => rehearse::run(args),
+    };
+    match ended {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
 }

@@ -17,6 +17,20 @@ pub enum Gate {
     ImageScan,
 }
 
+impl Gate {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Gate::Lint => "lint",
+            Gate::TypeCheck => "type check",
+            Gate::Test => "tests",
+            Gate::Coverage => "coverage",
+            Gate::ImageBuild => "image build",
+            Gate::ImageScan => "image scan",
+        }
+    }
+}
+
 /// What a commit is like.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traits {
@@ -43,6 +57,10 @@ pub struct Commits(BTreeMap<CommitSha, Traits>);
 impl Commits {
     pub fn insert(&mut self, sha: CommitSha, traits: Traits) {
         self.0.insert(sha, traits);
+    }
+
+    pub fn set_behaviour(&mut self, sha: &CommitSha, behaviour: Behaviour) {
+        self.0.entry(sha.clone()).or_default().behaviour = behaviour;
     }
 
     pub fn of(&self, sha: &CommitSha) -> Traits {

@@ -48,4 +48,11 @@ impl Catalog {
     pub fn get(&self, digest: &ImageDigest) -> Option<&ImageFacts> {
         self.0.get(digest)
     }
+
+    /// From now on tasks of the image behave so; those that run already do not change.
+    pub fn set_behaviour(&mut self, digest: &ImageDigest, behaviour: Behaviour) {
+        if let Some(facts) = self.0.get_mut(digest) {
+            facts.behaviour = behaviour;
+        }
+    }
 }

@@ -1,0 +1,51 @@
+//! How the command ends: 0 all well, 1 findings, 2 unusable input, 3 the machine failed us.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    /// Bad usage or unusable input.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, message: message.into() }
+    }
+
+    /// Input, output or the system failed.
+    pub(crate) fn machine(message: impl Into<String>) -> Self {
+        Self { code: 3, message: message.into() }
+    }
+
+    /// Prints the message and gives the exit status.
+    pub(crate) fn report(&self) -> ExitCode {
+        let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+        writeln!(anstream::stderr(), "{style}error:{style:#} {}", self.message).ok();
+        ExitCode::from(self.code)
+    }
+}
+
+/// What printing came to; a reader that has gone away is no failure.
+pub(crate) fn printed(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::machine(format!("cannot print: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file whole: to a temporary one beside it, then renamed.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Nothing merges that a gate has not passed.
+
+use lockkeeper_policy::PromiseId;
+use lockkeeper_world::event::What;
+
+use super::{Breach, Judgement, Promise, Story};
+use crate::commits::Gate;
+
+pub(super) const PROMISE: Promise = Promise {
+    id: PromiseId::MergeGated,
+    mend: "Protect the branch with a ruleset that requires a pull request and one aggregate check (`if: always()`, green only when every gate's result is `success`), and run every gate that the rules name.",
+    judge,
+};
+
+/// The gates that the policy asks for.
+pub(crate) fn wanted(story: &Story<'_>) -> Vec<Gate> {
+    let ci = &story.facts.policy.ci;
+    let mut gates = Vec::new();
+    for (asked, gate) in [
+        (ci.lint, Gate::Lint),
+        (ci.type_check, Gate::TypeCheck),
+        (ci.test, Gate::Test),
+        (ci.coverage_percent.is_some(), Gate::Coverage),
+        (ci.image_build, Gate::ImageBuild),
+        (ci.image_scan.is_some(), Gate::ImageScan),
+    ] {
+        if asked {
+            gates.push(gate);
+        }
+    }
+    gates
+}
+
+fn judge(story: &Story<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let gates = wanted(story);
+    for event in story.events {
+        let (head, merged) = match &event.what {
+            What::Merged { head, .. } => (head, true),
+            What::MergeRefused { sha, .. } => (sha, false),
+            _ => continue,
+        };
+        let traits = story.commits.of(head);
+        let failing: Vec<Gate> = traits.fails.iter().copied().filter(|gate| gates.contains(gate)).collect();
+        if failing.is_empty() {
+            continue;
+        }
+        judgement.exercise();
+        if !merged {
+            continue;
+        }
+        let run = story.history.runs.iter().rev().find(|run| run.sha == *head && run.trigger.starts_with("pull_request"));
+        let words: Vec<&str> = failing.iter().map(|gate| gate.name()).collect();
+        let (message, file, line) = match run {
+            Some(run) if run.green() => (
+                format!("a pull request that fails {} was green in {} and merged", words.join(", "), run.workflow),
+                Some(run.workflow.clone()),
+                Some(1),
+            ),
+            Some(run) => {
+                let job = story.history.jobs.values().find(|job| job.run == run.run && job.ended.is_some_and(|(_, c)| c != lockkeeper_world::event::Conclusion::Success));
+                (
+                    format!("a pull request that fails {} merged although {} was red: nothing requires its checks", words.join(", "), run.workflow),
+                    Some(run.workflow.clone()),
+                    job.map(|job| job.line).or(Some(1)),
+                )
+            }
+            None => (format!("a pull request that fails {} merged, and no workflow looked at it", words.join(", ")), story.facts.deploys_staging.first().cloned(), Some(1)),
+        };
+        judgement.breach(Breach { message, run: run.map(|run| run.run), file, line, seq: event.seq });
+    }
+    judgement
+}

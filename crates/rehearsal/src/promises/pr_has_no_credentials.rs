@@ -1,0 +1,44 @@
+//! No code of a pull request runs where credentials can be reached.
+
+use std::collections::BTreeSet;
+
+use lockkeeper_policy::PromiseId;
+use lockkeeper_world::event::What;
+
+use super::{Breach, Judgement, Promise, Story};
+
+pub(super) const PROMISE: Promise = Promise {
+    id: PromiseId::PrHasNoCredentials,
+    mend: "Use `pull_request` (not `pull_request_target`), `permissions: contents: read`, no `id-token: write`, and no secrets in jobs that run a pull request's code.",
+    judge,
+};
+
+fn judge(story: &Story<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let of_pulls: BTreeSet<_> = story
+        .history
+        .runs
+        .iter()
+        .filter(|run| run.trigger.starts_with("pull_request") || run.trigger == "merge_group")
+        .filter(|run| !story.history.unmodelled.contains(&(run.run, run.attempt)))
+        .map(|run| run.run)
+        .collect();
+    let mut seen = BTreeSet::new();
+    for event in story.events {
+        match &event.what {
+            What::StepStarted { run, .. } if of_pulls.contains(run) => judgement.exercise(),
+            What::CredentialReachable { run, job, what } if of_pulls.contains(run) && seen.insert((*job, what.clone())) => {
+                let workflow = story.history.runs.iter().find(|r| r.run == *run).map(|r| r.workflow.clone());
+                judgement.breach(Breach {
+                    message: format!("code of a pull request ran where {what} can be reached"),
+                    run: Some(*run),
+                    file: workflow,
+                    line: event.caller.map(|caller| caller.line).or_else(|| story.history.jobs.get(job).map(|job| job.line)),
+                    seq: event.seq,
+                });
+            }
+            _ => {}
+        }
+    }
+    judgement
+}

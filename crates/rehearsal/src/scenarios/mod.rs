@@ -1,0 +1,81 @@
+//! Stories that could falsify the promises.
+//!
+//! A scenario is a file here and a line in [`SCENARIOS`]: what it needs, which promises it
+//! challenges, and what people do in it. Its faults are its own.
+
+use lockkeeper_policy::PromiseId;
+
+use crate::director::{Director, PlayError};
+use crate::survey::Survey;
+
+mod bad_image_crashes;
+mod bad_image_flaps;
+mod bad_image_never_ready;
+mod bad_image_production;
+mod deploy_cancelled;
+mod digest_changed;
+mod environment_missing;
+mod environment_unprotected;
+mod merge_to_staging;
+mod production_approved;
+mod production_rejected;
+mod pull_request_green;
+mod pull_request_red;
+mod rerun_old;
+mod rollback;
+mod rollback_past_waiting;
+mod tag_never_staged;
+mod two_merges;
+mod two_productions;
+
+/// What a scenario needs of the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    Pulls,
+    Staging,
+    Production,
+}
+
+pub(crate) struct Scenario {
+    pub(crate) id: &'static str,
+    /// The story in a sentence.
+    pub(crate) title: &'static str,
+    pub(crate) needs: &'static [Needs],
+    pub(crate) challenges: &'static [PromiseId],
+    pub(crate) play: fn(&mut Director<'_>) -> Result<(), PlayError>,
+}
+
+/// Every scenario, in the order in which they are played and reported.
+pub(crate) const SCENARIOS: &[&Scenario] = &[
+    &pull_request_green::SCENARIO,
+    &pull_request_red::SCENARIO,
+    &merge_to_staging::SCENARIO,
+    &two_merges::SCENARIO,
+    &bad_image_crashes::SCENARIO,
+    &bad_image_never_ready::SCENARIO,
+    &bad_image_flaps::SCENARIO,
+    &deploy_cancelled::STAGING,
+    &production_approved::SCENARIO,
+    &production_rejected::SCENARIO,
+    &tag_never_staged::SCENARIO,
+    &environment_missing::SCENARIO,
+    &environment_unprotected::SCENARIO,
+    &digest_changed::SCENARIO,
+    &bad_image_production::SCENARIO,
+    &two_productions::SCENARIO,
+    &deploy_cancelled::PRODUCTION,
+    &rerun_old::SCENARIO,
+    &rollback_past_waiting::SCENARIO,
+    &rollback::SCENARIO,
+];
+
+impl Scenario {
+    /// Whether the pipeline has what the story needs.
+    pub(crate) fn is_playable(&self, survey: &Survey) -> bool {
+        self.needs.iter().all(|need| match need {
+            Needs::Pulls => !survey.checks_pulls.is_empty(),
+            Needs::Staging => !survey.deploys_staging.is_empty(),
+            Needs::Production => survey.production.is_some(),
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! Two merges in short order, the first of which is slow.
+
+use std::time::Duration;
+
+use lockkeeper_policy::PromiseId;
+use lockkeeper_world::outage::{Ailment, Api, Outage};
+
+use super::{Needs, Scenario};
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    id: "two-merges",
+    title: "two changes are merged in short order, and the older one's run is held up before it deploys",
+    needs: &[Needs::Staging],
+    challenges: &[PromiseId::StagingServesMerge, PromiseId::NeverBackwards, PromiseId::OneAtATime, PromiseId::GreenMeansServing],
+    play: |director| {
+        let first = director.merge("first")?;
+        // What the older run asks of the registry while the newer one catches up is slow.
+        let now = director.stage.now();
+        director.stage.fault('A', "the image registry answers 40 s late for a minute");
+        director.stage.world.cloud.outages.add(Outage {
+            api: Api::Ecr,
+            operation: None,
+            ailment: Ailment::Slow(Duration::from_secs(40)),
+            from: now,
+            until: now + Duration::from_secs(60),
+            count: None,
+        });
+        director.wait(Duration::from_secs(5))?;
+        let second = director.merge("second")?;
+        director.await_runs_of(&first)?;
+        director.await_runs_of(&second)
+    },
+};

@@ -1,0 +1,231 @@
+//! Where a story is played: a world, real processes, and one hand that decides what happens next.
+//!
+//! [`Stage::step`] does one thing: it lets the runner react to GitHub, or answers one tool call
+//! that is ready (the seed picks among several), or lets time jump to the next instant at which
+//! anything is due. Nothing else moves the world or the processes.
+
+mod calls;
+mod chance;
+mod contexts;
+mod events;
+mod jobs;
+mod runs;
+mod steps;
+mod uses;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockkeeper_names::Login;
+use lockkeeper_world::event::What;
+use lockkeeper_world::ids::{JobId, RunId};
+use lockkeeper_world::{Instant, World};
+
+use crate::commits::Commits;
+use crate::engine::{CallId, Engine, EngineError, MachineId};
+use crate::repository::Repository;
+use chance::Chance;
+
+pub(crate) use runs::{Library, Loaded, PullRequestFrom};
+
+/// What a story's stage is made of.
+pub(crate) struct Properties {
+    pub(crate) world: World,
+    pub(crate) engine: Engine,
+    pub(crate) repository: Arc<Repository>,
+    pub(crate) commits: Commits,
+    /// Values of secrets, by name.
+    pub(crate) secrets: BTreeMap<String, String>,
+    pub(crate) seed: u64,
+    /// Workflow files by content, read once for all stories.
+    pub(crate) library: runs::Library,
+}
+
+/// Something of the runner's own that is due at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Timer {
+    /// A call's tool goes on.
+    Call(CallId),
+    /// A modelled action goes on.
+    Model(JobId),
+    /// `timeout-minutes` of a step, by its place.
+    StepTimeout(JobId, usize),
+    JobTimeout(JobId),
+    /// What follows the first signal of a cancellation.
+    Terminate(JobId, usize),
+    Kill(JobId, usize),
+    /// The end of the time that `always()` steps have after a cancellation.
+    Grace(JobId),
+}
+
+/// The most virtual time that a story may take between two of its acts.
+const LONGEST: Duration = Duration::from_secs(12 * 3600);
+
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) repository: Arc<Repository>,
+    pub(crate) commits: Commits,
+    engine: Engine,
+    secrets: BTreeMap<String, String>,
+    library: runs::Library,
+    runs: BTreeMap<RunId, runs::RunPlay>,
+    jobs: BTreeMap<JobId, jobs::JobPlay>,
+    machines: BTreeMap<MachineId, JobId>,
+    calls: BTreeMap<CallId, calls::CallPlay>,
+    /// Due things in the order of their instants, then of their making.
+    timers: BTreeMap<(Instant, u64), Timer>,
+    next_timer: u64,
+    chance: Chance,
+    /// Names of variables and secrets that workflows asked for and that have no value.
+    pub(crate) unknown_settings: BTreeSet<String>,
+    store: PathBuf,
+}
+
+impl Stage {
+    pub(crate) fn new(properties: Properties) -> Self {
+        let Properties { world, engine, repository, commits, secrets, seed, library } = properties;
+        let store = engine.scratch().join("store");
+        let mut stage = Self {
+            world,
+            repository,
+            commits,
+            engine,
+            secrets,
+            library,
+            runs: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            next_timer: 0,
+            chance: Chance::new(seed),
+            unknown_settings: BTreeSet::new(),
+            store,
+        };
+        stage.set_clock();
+        stage
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.world.now()
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Writes into the story that somebody does something.
+    pub(crate) fn stimulus(&mut self, actor: &Login, text: impl Into<String>) {
+        let what = What::Stimulus { actor: actor.to_string(), text: text.into() };
+        self.world.log.push(self.world.now(), None, what);
+    }
+
+    pub(crate) fn fault(&mut self, class: char, text: impl Into<String>) {
+        let what = What::Fault { class, text: text.into() };
+        self.world.log.push(self.world.now(), None, what);
+    }
+
+    fn set_clock(&mut self) {
+        self.engine.set_clock(self.world.now().millis().saturating_mul(1_000_000));
+    }
+
+    fn schedule(&mut self, after: Duration, timer: Timer) {
+        self.next_timer += 1;
+        self.timers.insert((self.world.now() + after, self.next_timer), timer);
+    }
+
+    /// Does the next thing; false when nothing happens by itself any more.
+    pub(crate) fn step(&mut self) -> Result<bool, EngineError> {
+        Ok(self.react()? || self.serve_next_call()? || self.advance()?)
+    }
+
+    /// Goes on until `done` holds. False when nothing happens any more, or not within `limit`.
+    pub(crate) fn run_until(&mut self, limit: Duration, mut done: impl FnMut(&Stage) -> bool) -> Result<bool, EngineError> {
+        let end = self.now() + limit.min(LONGEST);
+        loop {
+            if done(self) {
+                return Ok(true);
+            }
+            if self.now() > end || !self.step_before(end)? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// As [`Stage::step`], without letting time pass `end`.
+    fn step_before(&mut self, end: Instant) -> Result<bool, EngineError> {
+        if self.react()? || self.serve_next_call()? {
+            return Ok(true);
+        }
+        match self.next_instant() {
+            Some(at) if at <= end => self.advance(),
+            _ => Ok(false),
+        }
+    }
+
+    /// Lets the story come to rest: no run is queued or in progress (one that waits for a reviewer
+    /// excepted), then 30 virtual minutes in which nobody does anything.
+    pub(crate) fn settle(&mut self) -> Result<(), EngineError> {
+        let quiet = Duration::from_secs(30 * 60);
+        loop {
+            self.run_until(LONGEST, |stage| !stage.busy())?;
+            let end = self.now() + quiet;
+            self.run_until(quiet, Stage::busy)?;
+            if !self.busy() || self.now() >= end {
+                if self.now() < end {
+                    self.pass(end)?;
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lets time pass to `end`, whatever happens meanwhile.
+    pub(crate) fn pass(&mut self, end: Instant) -> Result<(), EngineError> {
+        while self.now() < end {
+            if !self.step_before(end)? {
+                self.world.advance(end);
+                self.set_clock();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a run is queued or in progress, or something waits to be done at this instant.
+    fn busy(&self) -> bool {
+        self.runs.values().any(|run| run.is_busy(&self.world.hub)) || !self.jobs.is_empty()
+    }
+
+    fn next_instant(&self) -> Option<Instant> {
+        let own = self.timers.keys().next().map(|(at, _)| *at);
+        [own, self.world.next_timer()].into_iter().flatten().min()
+    }
+
+    /// Jumps to the next instant at which something is due, and lets that happen.
+    fn advance(&mut self) -> Result<bool, EngineError> {
+        let Some(at) = self.next_instant() else { return Ok(false) };
+        let at = at.max(self.now());
+        self.world.advance(at);
+        self.set_clock();
+        if let Some(entry) = self.timers.first_entry().filter(|entry| entry.key().0 <= at) {
+            let timer = entry.remove();
+            self.ring(timer)?;
+        }
+        Ok(true)
+    }
+
+    fn ring(&mut self, timer: Timer) -> Result<(), EngineError> {
+        match timer {
+            Timer::Call(call) => self.wake_call(call),
+            Timer::Model(job) => self.resume_model(job)?,
+            Timer::StepTimeout(job, step) => self.step_timed_out(job, step)?,
+            Timer::JobTimeout(job) => self.job_timed_out(job)?,
+            Timer::Terminate(job, step) => self.terminate(job, step)?,
+            Timer::Kill(job, step) => self.kill_step(job, step)?,
+            Timer::Grace(job) => self.grace_is_over(job)?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,258 @@
+//! Raises the world in which a story begins: what the survey found, serving a healthy earlier
+//! image.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockkeeper_names::{ClusterName, ImageDigest, ImageTag, RepositoryName, RoleName, ServiceName};
+use lockkeeper_world::World;
+use lockkeeper_world::app::{Behaviour, ImageFacts};
+use lockkeeper_world::clock::START;
+use lockkeeper_world::cloud::{Cloud, HealthCheck, LoadBalancer, Mutability, Place, Role, ServiceSetup};
+use lockkeeper_world::event::ServiceKey;
+use lockkeeper_world::hub::{Hub, RepositorySpec, Visibility};
+use lockkeeper_world::oidc::ISSUER;
+use serde_json::json;
+
+use super::Survey;
+use super::setting::Settings;
+use crate::cast::{self, DEVELOPER};
+use crate::engine::{Engine, EngineError, Options};
+use crate::repository::Repository;
+use crate::stage::{Library, Properties, Stage};
+
+pub(super) const OWNER_ID: u64 = 4_100;
+pub(super) const REPOSITORY_ID: u64 = 7_200;
+/// An administrator's static access key, for what people do past the pipeline.
+pub(super) const ADMIN_KEY: &str = "AKIALOCKKEEPERADMIN0";
+const PORT: u16 = 3000;
+
+/// How worlds are raised in one rehearsal.
+#[derive(Debug, Clone)]
+pub(crate) struct Raising {
+    pub(crate) executable: PathBuf,
+    pub(crate) no_sandbox: bool,
+    pub(crate) seed: u64,
+    /// The processor that the story's processes share.
+    pub(crate) processor: Option<usize>,
+}
+
+pub(crate) fn raise(
+    survey: &Survey,
+    settings: Settings,
+    checks: &[String],
+    repository: &Arc<Repository>,
+    library: &Library,
+    raising: &Raising,
+) -> Result<Stage, EngineError> {
+    let engine = Engine::new(Options {
+        executable: raising.executable.clone(),
+        no_sandbox: raising.no_sandbox,
+        patience: Duration::from_secs(20),
+        processor: raising.processor,
+    })?;
+    let hub = hub(survey, settings, checks, repository);
+    let place = Place { account: survey.account.clone(), region: survey.region.clone() };
+    let mut world = World::new(hub, Cloud::new(place.clone()));
+    let digest = registry(survey, repository, &place, &mut world);
+    identities(survey, repository, &place, &mut world);
+    if let Some(digest) = digest {
+        services(survey, &place, &digest, &mut world);
+    }
+    let mut stage = Stage::new(Properties {
+        world,
+        engine,
+        repository: repository.clone(),
+        commits: cast::commits(repository),
+        secrets: survey.secrets.clone(),
+        seed: raising.seed,
+        library: library.clone(),
+    });
+    stage.tell_workflows(&repository.root);
+    Ok(stage)
+}
+
+fn hub(survey: &Survey, settings: Settings, checks: &[String], repository: &Repository) -> Hub {
+    let spec = RepositorySpec {
+        slug: repository.slug.clone(),
+        repository_id: REPOSITORY_ID,
+        owner_id: OWNER_ID,
+        visibility: Visibility::Private,
+        default_branch: repository.branch.clone(),
+        root: repository.root.clone(),
+        created_after_immutable_ids: true,
+    };
+    let mut hub = Hub::new(spec, survey.settings(settings, checks));
+    let touched = cast::touched(&repository.files);
+    let mut left: Vec<_> = repository.changes().collect();
+    // Parents first, whatever their names.
+    while !left.is_empty() {
+        let before = left.len();
+        left.retain(|(sha, change)| {
+            let parent = match &change.parent {
+                Some(name) => repository.change(name).cloned(),
+                None => Some(repository.root.clone()),
+            };
+            let known = parent.as_ref().is_some_and(|parent| hub.commit(parent).is_some());
+            if let (true, Some(parent)) = (known, parent) {
+                hub.add_commit((*sha).clone(), vec![parent], cast::login(DEVELOPER), change.message.clone(), vec![touched.clone()]).ok();
+            }
+            !known
+        });
+        if left.len() == before {
+            break;
+        }
+    }
+    hub
+}
+
+/// Image repositories, and the image that serves when the story begins.
+fn registry(survey: &Survey, repository: &Repository, place: &Place, world: &mut World) -> Option<ImageDigest> {
+    let mutability = if survey.immutable_tags { Mutability::Immutable } else { Mutability::Mutable };
+    for name in &survey.repositories {
+        if let Ok(name) = RepositoryName::parse(name) {
+            world.cloud.create_repository(START, place, &name, mutability.clone()).ok();
+        }
+    }
+    let mut tags = vec![survey.tag.of(&repository.root)];
+    tags.extend(survey.evidence.iter().map(|pattern| pattern.of(&repository.root)));
+    tags.extend(survey.literal_tags.values().cloned());
+    let tags: Vec<ImageTag> = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
+    let facts = ImageFacts { commit: Some(repository.root.clone()), behaviour: Behaviour::Healthy, vulnerable: false };
+    let name = RepositoryName::parse(&survey.repository).ok()?;
+    world.cloud.put_image(START, &mut world.log, place, &name, &tags, "before the story", facts).ok()
+}
+
+fn identities(survey: &Survey, repository: &Repository, place: &Place, world: &mut World) {
+    let cloud = &mut world.cloud;
+    cloud.use_access_key(&place.account, "administrator", ADMIN_KEY);
+    for (name, value) in &survey.secrets {
+        if value.starts_with("AKIA") {
+            cloud.use_access_key(&place.account, &name.to_ascii_lowercase().replace('_', "-"), value);
+        }
+    }
+    cloud.trust_github(&place.account, &["sts.amazonaws.com"]);
+    let mut known = std::collections::BTreeSet::new();
+    for role in &survey.template.roles {
+        if let Ok(name) = RoleName::parse(&role.name) {
+            known.insert(role.name.clone());
+            let mut made = Role::new(place.account.clone(), name, role.trust.to_string());
+            made.max_session = Duration::from_secs(12 * 3600);
+            made.policies = role.policies.iter().map(ToString::to_string).collect();
+            cloud.create_role(made);
+        }
+    }
+    // Roles that workflows name and no template makes trust any run of this repository.
+    for name in roles_named(survey, repository) {
+        if let (false, Ok(role)) = (known.contains(&name), RoleName::parse(&name)) {
+            let trust = json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow",
+                    "Principal": { "Federated": format!("arn:aws:iam::{}:oidc-provider/{}", place.account, ISSUER.trim_start_matches("https://")) },
+                    "Action": "sts:AssumeRoleWithWebIdentity",
+                    "Condition": {
+                        "StringEquals": { "token.actions.githubusercontent.com:aud": "sts.amazonaws.com" },
+                        "StringLike": { "token.actions.githubusercontent.com:sub": "repo:*" },
+                    },
+                }],
+            });
+            let mut made = Role::new(place.account.clone(), role, trust.to_string());
+            made.max_session = Duration::from_secs(12 * 3600);
+            cloud.create_role(made);
+        }
+    }
+}
+
+/// Names of roles in the account that workflow files or secrets spell out.
+fn roles_named(survey: &Survey, repository: &Repository) -> Vec<String> {
+    let files = repository.files.iter().filter(|(path, _)| path.starts_with(".github/"));
+    let texts = files.map(|(_, file)| String::from_utf8_lossy(&file.contents).into_owned()).chain(survey.secrets.values().cloned());
+    let mut names = Vec::new();
+    for text in texts {
+        for (at, _) in text.match_indices(":role/") {
+            let rest = &text[at + ":role/".len()..];
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))).unwrap_or(rest.len());
+            if end > 0 && !names.contains(&rest[..end].to_owned()) {
+                names.push(rest[..end].to_owned());
+            }
+        }
+    }
+    names
+}
+
+fn services(survey: &Survey, place: &Place, digest: &ImageDigest, world: &mut World) {
+    let registry = format!("{}.dkr.ecr.{}.amazonaws.com/{}", place.account, place.region, survey.repository);
+    for service in &survey.services {
+        let image = match survey.literal_tags.get(service) {
+            Some(tag) => format!("{registry}:{tag}"),
+            None => format!("{registry}@{digest}"),
+        };
+        let mut families: Vec<String> = survey.families.iter().filter(|(_, of)| *of == service).map(|(family, _)| family.clone()).collect();
+        if families.is_empty() {
+            families.push(family(service));
+        }
+        let mut definition = None;
+        for family in &families {
+            let body = task_definition(survey, place, family, &image);
+            if let Ok(arn) = world.cloud.create_task_definition(START, place, &body) {
+                definition.get_or_insert(arn);
+            }
+        }
+        let (Some(definition), Ok(cluster), Ok(name)) = (definition, ClusterName::parse(&service.cluster), ServiceName::parse(&service.service)) else { continue };
+        let mut setup = ServiceSetup::new(place.clone(), cluster, name, definition);
+        setup.health_path = survey.health_path().to_owned();
+        setup.readiness_path = survey.readiness_path().to_owned();
+        let mut check = HealthCheck::new(survey.health_path());
+        check.interval = Duration::from_secs(10);
+        setup.load_balancer = Some(LoadBalancer {
+            target_group: format!("arn:aws:elasticloadbalancing:{}:{}:targetgroup/{}/0123456789abcdef", place.region, place.account, short(&service.service)),
+            container: survey.container.clone(),
+            port: PORT,
+            health_check: check,
+            deregistration_delay: Duration::from_secs(30),
+        });
+        setup.grace_period = Duration::from_secs(60);
+        world.cloud.create_service(START, &mut world.log, setup).ok();
+    }
+    for (host, service) in &survey.hosts {
+        world.cloud.create_route(host, service);
+    }
+}
+
+/// Different clusters may run a service of the same name: each has a family of its own.
+fn family(service: &ServiceKey) -> String {
+    format!("{}-{}", service.cluster, service.service).chars().take(255).collect()
+}
+
+/// A target group's name has at most 32 characters.
+fn short(name: &str) -> &str {
+    &name[..name.len().min(32)]
+}
+
+fn task_definition(survey: &Survey, place: &Place, family: &str, image: &str) -> serde_json::Value {
+    let role = |name: &str| format!("arn:aws:iam::{}:role/{name}", place.account);
+    json!({
+        "family": family,
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "executionRoleArn": role("ecs-execution"),
+        "taskRoleArn": role("ecs-task"),
+        "runtimePlatform": { "cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX" },
+        "containerDefinitions": [{
+            "name": survey.container,
+            "image": image,
+            "essential": true,
+            "portMappings": [{ "containerPort": PORT, "protocol": "tcp" }],
+            "environment": [{ "name": "LOG_LEVEL", "value": "info" }],
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": { "awslogs-group": format!("/ecs/{family}"), "awslogs-region": place.region, "awslogs-stream-prefix": "ecs" },
+            },
+        }],
+        "tags": [{ "key": "team", "value": "example" }],
+    })
+}
