@@ -29,7 +29,10 @@ impl Source {
         let text: String = text.into();
         Self {
             name: name.into(),
-            text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
+            text: text
+                .strip_prefix('\u{feff}')
+                .map(str::to_owned)
+                .unwrap_or(text),
         }
     }
 }
@@ -119,7 +122,9 @@ pub fn load(dir: &Path) -> Result<Sources, ReadError> {
         }
     }
     if loader.sources.files.is_empty() {
-        return Err(ReadError::NoRules { dir: dir.to_owned() });
+        return Err(ReadError::NoRules {
+            dir: dir.to_owned(),
+        });
     }
     Ok(loader.sources)
 }
