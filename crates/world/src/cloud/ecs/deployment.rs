@@ -93,6 +93,39 @@ impl Stage {
     }
 }
 
+/// Why a deployment fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    CircuitBreaker,
+    Stopped,
+}
+
+impl Failure {
+    /// `rolloutStateReason` of the deployment that failed.
+    pub(crate) fn rollout_reason(self) -> &'static str {
+        match self {
+            Self::CircuitBreaker => "ECS deployment circuit breaker: tasks failed to start.",
+            Self::Stopped => "ECS deployment: stopped by a user request.",
+        }
+    }
+
+    /// In the service deployment's `statusReason`.
+    pub(crate) fn cause(self) -> &'static str {
+        match self {
+            Self::CircuitBreaker => "the circuit breaker threshold was exceeded",
+            Self::Stopped => "a user asked for it",
+        }
+    }
+
+    /// Who goes back, in the `rolloutStateReason` of the deployment that does.
+    pub(crate) fn who(self) -> &'static str {
+        match self {
+            Self::CircuitBreaker => "ECS deployment circuit breaker",
+            Self::Stopped => "ECS deployment",
+        }
+    }
+}
+
 /// A rollback that a service deployment went through.
 #[derive(Debug, Clone)]
 pub(crate) struct Rollback {

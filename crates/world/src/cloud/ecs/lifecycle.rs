@@ -22,7 +22,7 @@ impl Service {
     fn new_task(&mut self, floor: &mut Floor<'_>, deployment: usize) -> Task {
         let revision = self.deployments[deployment].revision;
         let containers = self.revisions[revision].containers.clone();
-        let number = self.tasks.len() + 1;
+        let number = self.tasks.next() + 1;
         Task {
             id: floor.mint.hex("task", 32),
             deployment,
@@ -63,8 +63,7 @@ impl Service {
     pub(crate) fn launch(&mut self, floor: &mut Floor<'_>, deployment: usize) -> String {
         let task = self.new_task(floor, deployment);
         let id = task.id.clone();
-        self.tasks.push(task);
-        let at = self.tasks.len() - 1;
+        let at = self.tasks.add(task);
         self.task_due(floor, at, task::PLACING, Step::Placed);
         id
     }
@@ -72,8 +71,7 @@ impl Service {
     /// Puts a task in service as if it had been for long.
     pub(crate) fn establish(&mut self, floor: &mut Floor<'_>, deployment: usize) {
         let task = self.new_task(floor, deployment);
-        self.tasks.push(task);
-        let at = self.tasks.len() - 1;
+        let at = self.tasks.add(task);
         for container in &mut self.tasks[at].containers {
             if container.digest.is_none() {
                 container.digest = floor.resolve(&container.image);
@@ -100,6 +98,9 @@ impl Service {
 
     /// One of a task's moments has come. What no longer fits its state has been overtaken.
     pub(crate) fn task_step(&mut self, floor: &mut Floor<'_>, at: usize, step: Step) {
+        if !self.tasks.has(at) {
+            return;
+        }
         let task = &mut self.tasks[at];
         match (step, task.status) {
             (Step::Placed, Status::Provisioning) => {
@@ -408,6 +409,7 @@ impl Service {
                 reason: stop.reason.clone(),
             });
         }
+        self.tasks.forget(floor.now);
         self.reconcile(floor);
     }
 

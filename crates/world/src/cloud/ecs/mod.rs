@@ -8,6 +8,7 @@ mod floor;
 mod lifecycle;
 mod messages;
 mod revision;
+mod roster;
 mod scheduler;
 mod service;
 mod target;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Floor;
-use super::deployment::{Rollout, Stage, Standing};
+use super::deployment::{Failure, Rollout, Stage, Standing};
 use super::messages::tasks;
 use super::service::Service;
 use super::task::{Status, Task};
@@ -40,11 +40,7 @@ impl Service {
             _ => return,
         };
         let deployment = it.deployment;
-        let why = (
-            "Service deployment stopped by the user.",
-            "stopped by the user",
-        );
-        self.fail(floor, deployment, back, why);
+        self.fail(floor, deployment, back, Failure::Stopped);
         self.reconcile(floor);
     }
 
@@ -147,9 +143,8 @@ impl Service {
     /// Stops tasks of a deployment until `keep` are left: those that do not serve first, then
     /// the oldest.
     fn retire_down_to(&mut self, floor: &mut Floor<'_>, deployment: usize, keep: u32) {
-        let mut live: Vec<usize> = (0..self.tasks.len())
-            .filter(|at| self.tasks[*at].deployment == deployment && self.tasks[*at].live())
-            .collect();
+        let of_it = |task: &Task| task.deployment == deployment && task.live();
+        let mut live = self.tasks.places(of_it);
         let surplus = live.len().saturating_sub(keep as usize);
         if surplus == 0 {
             return;
@@ -271,9 +266,7 @@ impl Service {
             let threshold = breaker.threshold.tasks(desired);
             if breaker.enable && failures >= threshold {
                 self.service_deployments[service_deployment].tripped = Some((failures, threshold));
-                let reason = "ECS deployment circuit breaker: tasks failed to start.";
-                let why = (reason, "tasks failed to start");
-                self.fail(floor, deployment, breaker.rollback, why);
+                self.fail(floor, deployment, breaker.rollback, Failure::CircuitBreaker);
             }
         }
         self.reconcile(floor);

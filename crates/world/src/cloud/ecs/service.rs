@@ -9,9 +9,12 @@ use serde_json::{Map, Value};
 use super::Floor;
 use super::app::Paths;
 use super::configuration::DeploymentConfiguration;
-use super::deployment::{Deployment, Rollback, Rollout, ServiceDeployment, Stage, Standing};
+use super::deployment::{
+    Deployment, Failure, Rollback, Rollout, ServiceDeployment, Stage, Standing,
+};
 use super::messages::Messages;
 use super::revision::{Revision, RevisionContainer};
+use super::roster::Roster;
 use super::target::LoadBalancer;
 use super::task::Task;
 use crate::Instant;
@@ -37,7 +40,7 @@ pub(crate) struct Service {
     pub(crate) revisions: Vec<Revision>,
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) service_deployments: Vec<ServiceDeployment>,
-    pub(crate) tasks: Vec<Task>,
+    pub(crate) tasks: Roster,
     pub(crate) messages: Messages,
     /// The place of the primary deployment.
     pub(crate) primary: usize,
@@ -100,7 +103,7 @@ impl Service {
             revisions: Vec::new(),
             deployments: Vec::new(),
             service_deployments: Vec::new(),
-            tasks: Vec::new(),
+            tasks: Roster::default(),
             messages: Messages::default(),
             primary: 0,
             last_completed: None,
@@ -211,7 +214,9 @@ impl Service {
             Some(failed) => self.deployments[failed].service_deployment,
             None => {
                 let ServiceKey { cluster, service } = &self.key;
-                let name = floor.mint.letters("service deployment", 21, mint::BASE62);
+                let name = floor
+                    .mint
+                    .letters("service deployment", 21, mint::BASE64_URL);
                 let resource = format!("service-deployment/{cluster}/{service}/{name}");
                 self.service_deployments.push(ServiceDeployment {
                     arn: self.place.arn("ecs", &resource),
@@ -275,7 +280,7 @@ impl Service {
         deployment.updated_at = floor.now;
         let service_deployment = deployment.service_deployment;
         if overtaken && !self.service_deployments[service_deployment].status.ended() {
-            let reason = "Service deployment stopped because a new service deployment started.";
+            let reason = "a newer service deployment started";
             self.conclude(floor, service_deployment, Stage::Stopped, reason);
         }
     }
@@ -296,7 +301,6 @@ impl Service {
         if status == Stage::Stopped {
             it.stopped_at = Some(now);
         }
-        it.reason.get_or_insert_with(|| reason.to_owned());
         // A success is told by the deployment's COMPLETED.
         if status != Stage::Successful {
             let deployment = self.deployments[it.deployment].id.clone();
@@ -326,9 +330,10 @@ impl Service {
         floor: &mut Floor<'_>,
         failed: usize,
         may_go_back: bool,
-        (reason, cause): (&str, &str),
+        why: Failure,
     ) {
         let now = floor.now;
+        let reason = why.rollout_reason();
         let deployment = &mut self.deployments[failed];
         deployment.rollout = Rollout::Failed;
         deployment.reason = reason.to_owned();
@@ -336,9 +341,10 @@ impl Service {
         let (id, service_deployment) = (deployment.id.clone(), deployment.service_deployment);
         let was_rollback = deployment.rollback;
         self.tell(floor, id.clone(), Rollout::Failed.name(), reason);
+        let cause = reason.split(": ").last().unwrap_or(reason);
         self.say(
             floor,
-            &format!("(deployment {id}) deployment failed: {cause}."),
+            &format!("(deployment {id}) deployment failed: {cause}"),
         );
         if was_rollback {
             self.conclude(floor, service_deployment, Stage::RollbackFailed, reason);
@@ -348,18 +354,22 @@ impl Service {
         let back = self
             .last_completed
             .filter(|back| may_go_back && *back != own);
+        let verb = match back {
+            Some(_) => "rolled back",
+            None => "stopped",
+        };
+        let status_reason = format!("Service deployment {verb} because {}.", why.cause());
+        self.service_deployments[service_deployment].reason = Some(status_reason.clone());
         let Some(back) = back else {
-            self.conclude(floor, service_deployment, Stage::Stopped, reason);
+            let status = Stage::Stopped;
+            self.conclude(floor, service_deployment, status, &status_reason);
             return;
         };
-        let arn = &self.revisions[back].arn;
-        let status_reason = format!("{reason} Rolling back to service revision {arn}.");
         let it = &mut self.service_deployments[service_deployment];
         it.status = Stage::RollbackInProgress;
         it.updated_at = now;
-        it.reason = Some(status_reason.clone());
         it.rollback = Some(Rollback {
-            reason: reason.to_owned(),
+            reason: status_reason.clone(),
             at: now,
             revision: back,
         });
@@ -378,13 +388,12 @@ impl Service {
         });
         // What ECS does by itself is not the caller's doing, even where a request made it so.
         let source = floor.source.take();
-        let who = reason.split(':').next().filter(|_| reason.contains(':'));
-        let who = who.unwrap_or("ECS deployment");
+        let who = why.who();
         let reason = format!("{who}: rolling back to deploymentId {earlier}.");
         let new = self.start_deployment(floor, back, Some(failed), reason);
         floor.source = source;
         // Tasks of that revision which still serve are the rollback's from now on.
-        for task in &mut self.tasks {
+        for task in self.tasks.iter_mut() {
             if task.live() && task.revision == back {
                 task.deployment = new;
             }

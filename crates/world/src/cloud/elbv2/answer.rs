@@ -69,8 +69,7 @@ impl Cloud {
                 Some(target) => target.state == state,
                 None => task.in_service && state == TargetState::Healthy,
             };
-            let at = 0..service.tasks.len();
-            at.filter(|at| matches(&service.tasks[*at])).collect()
+            service.tasks.places(matches)
         };
         let mut targets = asked(TargetState::Healthy);
         if targets.is_empty() {

@@ -17,6 +17,8 @@ pub(crate) struct Input {
     role_session_name: String,
     duration_seconds: Option<u64>,
     external_id: Option<String>,
+    tags: Option<Vec<Value>>,
+    transitive_tag_keys: Option<Vec<String>>,
 }
 
 pub(crate) fn handle(
@@ -26,21 +28,18 @@ pub(crate) fn handle(
 ) -> Result<Value, ApiError> {
     check(&input.role_session_name, input.duration_seconds)?;
     let own = request.principal.arn();
-    let refused = || {
+    let refused = |action: &str| {
         ApiError::new(
             "AccessDenied",
             format!(
-                "User: {own} is not authorized to perform: sts:AssumeRole on resource: {}",
+                "User: {own} is not authorized to perform: {action} on resource: {}",
                 input.role_arn
             ),
         )
         .status(403)
     };
-    let role = cloud
-        .iam
-        .role(&input.role_arn)
-        .cloned()
-        .ok_or_else(refused)?;
+    let role = cloud.iam.role(&input.role_arn).cloned();
+    let role = role.ok_or_else(|| refused("sts:AssumeRole"))?;
     let account = request.principal.account();
     let mut aws = vec![own.clone(), format!("arn:aws:iam::{account}:root")];
     if let Principal::Session { role, .. } = &request.principal {
@@ -55,18 +54,23 @@ pub(crate) fn handle(
         vec![input.role_session_name.clone()],
     );
     context.insert("aws:principalarn".to_owned(), vec![own.clone()]);
-    let asker = Asker {
-        action: "sts:AssumeRole",
-        federated: None,
-        aws: &aws,
-        context,
-    };
-    let verdict = judge(&role.0.trust_policy, &asker);
-    if !verdict.allowed {
-        return match verdict.not_modelled.first() {
-            Some(what) => Err(ApiError::not_modelled(format!("AssumeRole: {what}"))),
-            None => Err(refused()),
+    // A session that is tagged needs two permissions. Its tags have no effect here.
+    let tagged = input.tags.is_some() || input.transitive_tag_keys.is_some();
+    let actions = ["sts:AssumeRole", "sts:TagSession"];
+    for action in &actions[..1 + usize::from(tagged)] {
+        let asker = Asker {
+            action,
+            federated: None,
+            aws: &aws,
+            context: context.clone(),
         };
+        let verdict = judge(&role.0.trust_policy, &asker);
+        if !verdict.allowed {
+            return match verdict.not_modelled.first() {
+                Some(what) => Err(ApiError::not_modelled(format!("AssumeRole: {what}"))),
+                None => Err(refused(action)),
+            };
+        }
     }
     // A role's session that takes on a role is limited to an hour, whatever the role allows.
     let chained = matches!(request.principal, Principal::Session { .. });

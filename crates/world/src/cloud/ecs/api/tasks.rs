@@ -62,7 +62,7 @@ pub(crate) fn list(
         if key.cluster != cluster || only.as_ref().is_some_and(|only| only != key) || !fargate {
             continue;
         }
-        for task in &service.tasks {
+        for task in service.tasks.iter() {
             let definition = &service.revisions[task.revision].task_definition;
             let family = last_part(definition).split(':').next();
             let matches = Some(task.wanted) == wanted
