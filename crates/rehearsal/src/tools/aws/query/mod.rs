@@ -3,6 +3,8 @@
 //! The `jmespath` crate parses. Evaluation is here, since members must keep their order, and
 //! since type errors end a script with the words of the Python library.
 
+#[cfg(test)]
+mod conformance;
 mod functions;
 
 use std::cmp::Ordering;
@@ -25,7 +27,7 @@ impl Query {
         if nesting.count() > MAX_NESTING {
             return Err("the expression nests too deeply".to_owned());
         }
-        match jmespath::parse(text) {
+        match jmespath::parse(&quote_words(text)) {
             Ok(ast) => Ok(Query(ast)),
             Err(error) => Err(error.to_string().trim_end().to_owned()),
         }
@@ -35,6 +37,42 @@ impl Query {
     pub(super) fn search(&self, value: &Value) -> Result<Value, String> {
         evaluate(&self.0, value)
     }
+}
+
+/// The Python library takes `` `ACTIVE` `` for `` `"ACTIVE"` ``, and scripts rely on it.
+fn quote_words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['\'', '"', '`']) {
+        let quote = &rest[at..=at];
+        out.push_str(&rest[..=at]);
+        rest = &rest[at + 1..];
+        let mut end = None;
+        let mut escaped = false;
+        for (at, c) in rest.char_indices() {
+            match c {
+                '\\' if !escaped => escaped = true,
+                c if quote.starts_with(c) && !escaped => {
+                    end = Some(at);
+                    break;
+                }
+                _ => escaped = false,
+            }
+        }
+        let Some(end) = end else { break };
+        let inner = &rest[..end];
+        let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok();
+        let plain = inner.replace("\\`", "`");
+        let word = format!("\"{}\"", inner.trim_start());
+        match quote == "`" && !is_json(&plain) && is_json(&word.replace("\\`", "`")) {
+            true => out.push_str(&word),
+            false => out.push_str(inner),
+        }
+        out.push_str(quote);
+        rest = &rest[end + 1..];
+    }
+    out.push_str(rest);
+    out
 }
 
 fn evaluate(node: &Ast, value: &Value) -> Result<Value, String> {
@@ -258,6 +296,21 @@ mod tests {
         assert_eq!(found.to_string(), r#"{"z":1,"a":2}"#);
         let found = query("services[0].{y:z,b:a}", &value).unwrap();
         assert_eq!(found.to_string(), r#"{"y":1,"b":2}"#);
+    }
+
+    #[test]
+    fn words_in_backticks_are_strings() {
+        let value = json!([{"s": "ACTIVE", "n": 1}, {"s": "DRAINING", "n": 2}]);
+        for (text, expected) in [
+            ("[?s==`ACTIVE`].n", json!([1])),
+            ("[?s==`\"ACTIVE\"`].n", json!([1])),
+            ("[?s=='ACTIVE'].n", json!([1])),
+            ("[?n==`2`].s", json!(["DRAINING"])),
+            ("[?s=='`ACTIVE`'].n", json!([])),
+        ] {
+            assert_eq!(query(text, &value), Ok(expected), "{text}");
+        }
+        assert!(query("a == `", &value).is_err());
     }
 
     #[test]
