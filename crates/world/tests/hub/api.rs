@@ -491,6 +491,30 @@ fn outages_hit_their_operation_and_a_lost_answer_was_still_done() {
 }
 
 #[test]
+fn a_run_says_whether_its_head_comes_from_a_fork() {
+    let mut story = Story::new();
+    let (_, job) = story.running(reader());
+    story.commit('b', 'a');
+    let (now, log) = (story.now, &mut story.log);
+    let stranger = login("mallory");
+    let pull = story
+        .hub
+        .open_pull(now, log, &sha('b'), &main_branch(), &stranger, true)
+        .unwrap();
+    let run = story.create(RunRequest {
+        pull: Some(pull),
+        from_fork: true,
+        trigger: "pull_request".to_owned(),
+        ..story.request()
+    });
+    let shown = get(&mut story, job, &format!("actions/runs/{run}")).body;
+    assert_eq!(shown["head_repository"]["full_name"], "mallory/shop");
+    assert_eq!(shown["repository"]["full_name"], "example/shop");
+    assert_eq!(shown["head_sha"], sha('b').as_str());
+    assert_eq!(shown["pull_requests"][0]["number"], 1);
+}
+
+#[test]
 fn hostile_paths_are_only_not_found() {
     let mut story = Story::new();
     let (_, job) = story.running(Permissions::all(Access::Write));

@@ -122,6 +122,8 @@ fn environments_compare_without_regard_to_case() {
     );
     assert_eq!(story.state(job), "waiting");
     assert_eq!(story.hub.environments().len(), 1);
+    let named = story.hub.job(job).unwrap().environment.clone();
+    assert_eq!(named, Some(env("production")));
 }
 
 #[test]

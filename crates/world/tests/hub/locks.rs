@@ -87,6 +87,8 @@ fn cancel_in_progress_interrupts_the_holder_through_its_runner() {
     assert_eq!(story.conclusion(second), Some(Conclusion::Cancelled));
     story.end(first, Conclusion::Cancelled);
     assert_eq!(story.state(third), "queued");
+    let asked = story.happened(|what| matches!(what, What::CancelRequested { .. }));
+    assert_eq!(asked, 2, "the first and the second, once each");
 }
 
 #[test]

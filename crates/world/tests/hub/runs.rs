@@ -53,6 +53,8 @@ fn cancelling_ends_what_does_not_run_and_hands_out_what_does() {
     assert_eq!(story.conclusion(finished), Some(Conclusion::Success));
     assert_eq!(story.hub.completions(), [pending, waiting, queued]);
     assert_eq!(story.hub.cancellations(), [running]);
+    story.cancel(run);
+    assert!(story.hub.cancellations().is_empty(), "handed out once");
     assert_eq!(story.state(running), "in_progress");
     assert!(story.hub.run(run).unwrap().cancelled);
 

@@ -28,7 +28,16 @@ pub(super) fn shown(hub: &Hub, run: &Run) -> Value {
     let fork = run
         .pull
         .and_then(|pull| hub.pull(pull))
-        .is_some_and(|pull| pull.fork);
+        .filter(|pull| pull.fork);
+    let head_repository = match fork {
+        Some(pull) => json!({
+            "name": hub.spec.name(),
+            "full_name": format!("{}/{}", pull.author, hub.spec.name()),
+            "owner": hub.user(&pull.author),
+            "fork": true,
+        }),
+        None => repository::summary(hub),
+    };
     let pulls: Vec<Value> = run
         .pull
         .iter()
@@ -63,7 +72,7 @@ pub(super) fn shown(hub: &Hub, run: &Run) -> Value {
         "artifacts_url": api("/artifacts"),
         "workflow_url": hub.api_url(&format!("/actions/workflows/{}", run.workflow)),
         "repository": repository::summary(hub),
-        "head_repository": if fork { Value::Null } else { repository::summary(hub) },
+        "head_repository": head_repository,
     })
 }
 
