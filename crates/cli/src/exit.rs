@@ -14,18 +14,31 @@ pub(crate) struct Failure {
 impl Failure {
     /// Bad usage or unusable input.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { code: 2, message: message.into() }
+        Self {
+            code: 2,
+            message: message.into(),
+        }
     }
 
     /// Input, output or the system failed.
     pub(crate) fn machine(message: impl Into<String>) -> Self {
-        Self { code: 3, message: message.into() }
+        Self {
+            code: 3,
+            message: message.into(),
+        }
     }
 
     /// Prints the message and gives the exit status.
     pub(crate) fn report(&self) -> ExitCode {
-        let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
-        writeln!(anstream::stderr(), "{style}error:{style:#} {}", self.message).ok();
+        let style = anstyle::Style::new()
+            .bold()
+            .fg_color(Some(anstyle::AnsiColor::Red.into()));
+        writeln!(
+            anstream::stderr(),
+            "{style}error:{style:#} {}",
+            self.message
+        )
+        .ok();
         ExitCode::from(self.code)
     }
 }
@@ -33,7 +46,9 @@ impl Failure {
 /// What printing came to; a reader that has gone away is no failure.
 pub(crate) fn printed(result: io::Result<()>) -> Result<(), Failure> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::machine(format!("cannot print: {error}"))),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::machine(format!("cannot print: {error}")))
+        }
         _ => Ok(()),
     }
 }

@@ -11,7 +11,13 @@ use clap::{Parser, Subcommand};
 /// Deployment rules in prose, a GitHub Actions pipeline for Amazon ECS that keeps them, and a
 /// rehearsal that tries to break it
 #[derive(Debug, Parser)]
-#[command(name = "lockkeeper", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "lockkeeper",
+    version,
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 #[command(after_help = "\
 Examples:
   lockkeeper explain      what the rules in CLAUDE.md ask for, and what is not understood

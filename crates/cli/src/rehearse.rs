@@ -66,7 +66,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let reading = crate::rules::read(&args.directory)?;
-    let executable = std::env::current_exe().map_err(|error| Failure::machine(format!("cannot find my own executable: {error}")))?;
+    let executable = std::env::current_exe()
+        .map_err(|error| Failure::machine(format!("cannot find my own executable: {error}")))?;
     let request = Request {
         directory: args.directory.clone(),
         policy: reading.policy,
@@ -78,7 +79,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let show = std::io::stderr().is_terminal() && args.format == Format::Human;
     let progress = |progress: Progress| {
         if show {
-            let Progress { done, all, scenario } = progress;
+            let Progress {
+                done,
+                all,
+                scenario,
+            } = progress;
             write!(std::io::stderr(), "\r\u{1b}[K{done}/{all} {scenario}").ok();
         }
     };
@@ -92,16 +97,32 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let mut out = anstream::stdout();
     let printed = match args.format {
-        Format::Json => serde_json::to_writer_pretty(&mut out, &report).map_err(std::io::Error::from).and_then(|()| writeln!(out)),
-        Format::Human => write!(out, "{}", Human { report: &report, colour: true, verbose: args.verbose }),
+        Format::Json => serde_json::to_writer_pretty(&mut out, &report)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writeln!(out)),
+        Format::Human => write!(
+            out,
+            "{}",
+            Human {
+                report: &report,
+                colour: true,
+                verbose: args.verbose
+            }
+        ),
     };
     exit::printed(printed)?;
-    Ok(if report.all_well() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if report.all_well() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 fn write_events(path: &Path, report: &lockkeeper_rehearsal::report::Report) -> Result<(), Failure> {
     let mut bytes = Vec::new();
-    let written = report.write_events(&mut bytes).and_then(|()| exit::replace_file(path, &bytes));
+    let written = report
+        .write_events(&mut bytes)
+        .and_then(|()| exit::replace_file(path, &bytes));
     written.map_err(|error| Failure::machine(format!("cannot write {}: {error}", path.display())))
 }
 

@@ -11,10 +11,14 @@ use crate::exit::Failure;
 pub(crate) fn read(directory: &Path) -> Result<Reading, Failure> {
     let sources = match lockkeeper_policy::load(directory) {
         Ok(sources) => sources,
-        Err(ReadError::NoRules { .. }) if directory.is_dir() => Sources { files: vec![Source::new("CLAUDE.md", "")], skipped: Vec::new() },
+        Err(ReadError::NoRules { .. }) if directory.is_dir() => Sources {
+            files: vec![Source::new("CLAUDE.md", "")],
+            skipped: Vec::new(),
+        },
         Err(error) => return Err(Failure::usage(error.to_string())),
     };
-    let reading = lockkeeper_policy::read(&sources).map_err(|error| Failure::usage(error.to_string()))?;
+    let reading =
+        lockkeeper_policy::read(&sources).map_err(|error| Failure::usage(error.to_string()))?;
     match reading.contradictions.first() {
         Some(contradiction) => Err(Failure::usage(format!(
             "{}:{} wants {} and {}:{} wants {}: `lockkeeper explain` shows both",

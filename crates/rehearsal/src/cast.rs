@@ -32,15 +32,33 @@ pub(crate) struct Role {
 }
 
 const fn good(name: &'static str, message: &'static str, parent: Option<&'static str>) -> Role {
-    Role { name, message, parent, fails: &[], behaviour: Behaviour::Healthy }
+    Role {
+        name,
+        message,
+        parent,
+        fails: &[],
+        behaviour: Behaviour::Healthy,
+    }
 }
 
 const fn red(name: &'static str, message: &'static str, fails: &'static [Gate]) -> Role {
-    Role { name, message, parent: None, fails, behaviour: Behaviour::Healthy }
+    Role {
+        name,
+        message,
+        parent: None,
+        fails,
+        behaviour: Behaviour::Healthy,
+    }
 }
 
 const fn bad(name: &'static str, message: &'static str, behaviour: Behaviour) -> Role {
-    Role { name, message, parent: Some("first"), fails: &[], behaviour }
+    Role {
+        name,
+        message,
+        parent: Some("first"),
+        fails: &[],
+        behaviour,
+    }
 }
 
 /// Every commit that a story may use. `first`, `second` and `third` follow each other; the others
@@ -50,14 +68,44 @@ pub(crate) const ROLES: &[Role] = &[
     good("second", "Speed up the search", Some("first")),
     good("third", "Reword the help", Some("second")),
     red("fails-lint", "Leave a variable unused", &[Gate::Lint]),
-    red("fails-type-check", "Pass a number where a text is wanted", &[Gate::TypeCheck]),
+    red(
+        "fails-type-check",
+        "Pass a number where a text is wanted",
+        &[Gate::TypeCheck],
+    ),
     red("fails-tests", "Round the wrong way", &[Gate::Test]),
-    red("fails-coverage", "Add a feature without tests", &[Gate::Coverage]),
-    red("fails-image-build", "Copy a file that is not there", &[Gate::ImageBuild]),
-    red("fails-image-scan", "Go back to an old base image", &[Gate::ImageScan]),
-    bad("crashes", "Read a setting that is not set", Behaviour::CrashesAtStart),
-    bad("never-ready", "Ask the wrong database", Behaviour::NeverReady),
-    bad("flaps", "Leak memory quickly", Behaviour::Flapping { healthy_for: Duration::from_secs(75) }),
+    red(
+        "fails-coverage",
+        "Add a feature without tests",
+        &[Gate::Coverage],
+    ),
+    red(
+        "fails-image-build",
+        "Copy a file that is not there",
+        &[Gate::ImageBuild],
+    ),
+    red(
+        "fails-image-scan",
+        "Go back to an old base image",
+        &[Gate::ImageScan],
+    ),
+    bad(
+        "crashes",
+        "Read a setting that is not set",
+        Behaviour::CrashesAtStart,
+    ),
+    bad(
+        "never-ready",
+        "Ask the wrong database",
+        Behaviour::NeverReady,
+    ),
+    bad(
+        "flaps",
+        "Leak memory quickly",
+        Behaviour::Flapping {
+            healthy_for: Duration::from_secs(75),
+        },
+    ),
 ];
 
 /// The changes that make the cast's commits: each touches one source file.
@@ -66,8 +114,12 @@ pub(crate) fn changes(files: &BTreeMap<String, File>) -> Vec<Change> {
     ROLES
         .iter()
         .map(|role| {
-            let mut file = files.get(&path).cloned().unwrap_or(File { executable: false, contents: Vec::new() });
-            file.contents.extend_from_slice(format!("\n// {}\n", role.message).as_bytes());
+            let mut file = files.get(&path).cloned().unwrap_or(File {
+                executable: false,
+                contents: Vec::new(),
+            });
+            file.contents
+                .extend_from_slice(format!("\n// {}\n", role.message).as_bytes());
             Change {
                 name: role.name.to_owned(),
                 message: role.message.to_owned(),
@@ -82,21 +134,44 @@ pub(crate) fn changes(files: &BTreeMap<String, File>) -> Vec<Change> {
 /// change through as they would a real one.
 pub(crate) fn touched(files: &BTreeMap<String, File>) -> String {
     let source = |path: &&String| {
-        let code = [".ts", ".js", ".py", ".go", ".rs", ".java", ".rb", ".php", ".tsx", ".jsx", ".kt"].iter().any(|end| path.ends_with(end));
+        let code = [
+            ".ts", ".js", ".py", ".go", ".rs", ".java", ".rb", ".php", ".tsx", ".jsx", ".kt",
+        ]
+        .iter()
+        .any(|end| path.ends_with(end));
         code && !path.starts_with('.') && !path.contains("test") && !path.contains("config")
     };
-    let under_source = files.keys().filter(source).find(|path| path.starts_with("src/") || path.starts_with("app/"));
-    under_source.or_else(|| files.keys().find(source)).cloned().unwrap_or_else(|| "src/change.txt".to_owned())
+    let under_source = files
+        .keys()
+        .filter(source)
+        .find(|path| path.starts_with("src/") || path.starts_with("app/"));
+    under_source
+        .or_else(|| files.keys().find(source))
+        .cloned()
+        .unwrap_or_else(|| "src/change.txt".to_owned())
 }
 
 /// What each commit of the cast is like.
 pub(crate) fn commits(repository: &Repository) -> Commits {
     let mut commits = Commits::default();
     for role in ROLES {
-        let Some(sha) = repository.change(role.name) else { continue };
+        let Some(sha) = repository.change(role.name) else {
+            continue;
+        };
         let fails: BTreeSet<Gate> = role.fails.iter().copied().collect();
-        let coverage_percent = if fails.contains(&Gate::Coverage) { 41.0 } else { 97.5 };
-        commits.insert(sha.clone(), Traits { fails, coverage_percent, behaviour: role.behaviour });
+        let coverage_percent = if fails.contains(&Gate::Coverage) {
+            41.0
+        } else {
+            97.5
+        };
+        commits.insert(
+            sha.clone(),
+            Traits {
+                fails,
+                coverage_percent,
+                behaviour: role.behaviour,
+            },
+        );
     }
     commits
 }

@@ -10,8 +10,8 @@ use lockkeeper_world::ids::{JobId, PullNumber, RunId};
 
 use crate::cast::{self, DEVELOPER, OPERATOR, REVIEWER};
 use crate::engine::EngineError;
-use crate::survey::Survey;
 use crate::stage::{PullRequestFrom, Stage};
+use crate::survey::Survey;
 
 /// Why a scenario could not be played to its end.
 #[derive(Debug, thiserror::Error)]
@@ -47,16 +47,31 @@ impl Director<'_> {
     }
 
     /// Opens a pull request and waits for its checks.
-    pub(crate) fn propose(&mut self, name: &str, from: PullRequestFrom) -> Result<PullNumber, PlayError> {
+    pub(crate) fn propose(
+        &mut self,
+        name: &str,
+        from: PullRequestFrom,
+    ) -> Result<PullNumber, PlayError> {
         let sha = self.commit(name)?;
         let actor = cast::login(match from {
             PullRequestFrom::SameRepository => DEVELOPER,
             PullRequestFrom::Fork => cast::STRANGER,
         });
-        self.stage.stimulus(&actor, format!("opens a pull request with commit {} ({name})", sha.short()));
-        let pull = self.stage.open_pull(&sha, &actor, from).map_err(|refused| PlayError::NotPlayable(refused.why))?;
+        self.stage.stimulus(
+            &actor,
+            format!("opens a pull request with commit {} ({name})", sha.short()),
+        );
+        let pull = self
+            .stage
+            .open_pull(&sha, &actor, from)
+            .map_err(|refused| PlayError::NotPlayable(refused.why))?;
         self.stage.run_until(PATIENCE, |stage| {
-            let mut runs = stage.world.hub.runs(&Default::default()).into_iter().filter(|run| run.pull == Some(pull));
+            let mut runs = stage
+                .world
+                .hub
+                .runs(&Default::default())
+                .into_iter()
+                .filter(|run| run.pull == Some(pull));
             runs.all(|run| run.status == RunStatus::Completed)
         })?;
         Ok(pull)
@@ -65,14 +80,17 @@ impl Director<'_> {
     /// Tries to merge; what was refused is part of the story.
     pub(crate) fn try_merge(&mut self, pull: PullNumber) -> Option<CommitSha> {
         let actor = self.operator();
-        self.stage.stimulus(&actor, format!("merges pull request #{pull}"));
+        self.stage
+            .stimulus(&actor, format!("merges pull request #{pull}"));
         self.stage.merge_pull(pull, &actor).ok()
     }
 
     /// Proposes a good change and merges it, without waiting for what that starts.
     pub(crate) fn merge(&mut self, name: &str) -> Result<CommitSha, PlayError> {
         let pull = self.propose(name, PullRequestFrom::SameRepository)?;
-        self.try_merge(pull).ok_or_else(|| PlayError::NotPlayable(format!("GitHub did not let the good change `{name}` merge")))
+        self.try_merge(pull).ok_or_else(|| {
+            PlayError::NotPlayable(format!("GitHub did not let the good change `{name}` merge"))
+        })
     }
 
     /// Merges and waits until staging's run is over.
@@ -85,7 +103,12 @@ impl Director<'_> {
     /// Waits until every run of a pushed commit is over.
     pub(crate) fn await_runs_of(&mut self, sha: &CommitSha) -> Result<(), PlayError> {
         self.stage.run_until(PATIENCE, |stage| {
-            let mut runs = stage.world.hub.runs(&Default::default()).into_iter().filter(|run| run.trigger == "push" && run.sha == *sha);
+            let mut runs = stage
+                .world
+                .hub
+                .runs(&Default::default())
+                .into_iter()
+                .filter(|run| run.trigger == "push" && run.sha == *sha);
             runs.all(|run| run.status == RunStatus::Completed)
         })?;
         Ok(())
@@ -95,7 +118,9 @@ impl Director<'_> {
     pub(crate) fn staging_run(&self, sha: &CommitSha) -> Option<RunId> {
         let files = &self.survey.deploys_staging;
         let runs = self.stage.world.hub.runs(&Default::default());
-        let found = runs.into_iter().find(|run| run.trigger == "push" && run.sha == *sha && files.contains(&run.workflow.to_string()));
+        let found = runs.into_iter().find(|run| {
+            run.trigger == "push" && run.sha == *sha && files.contains(&run.workflow.to_string())
+        });
         found.map(|run| run.id)
     }
 
@@ -107,21 +132,28 @@ impl Director<'_> {
     /// Dispatches the production workflow for a tag.
     pub(crate) fn dispatch(&mut self, tag: &str) -> Result<RunId, PlayError> {
         let Some(production) = &self.survey.production else {
-            return Err(PlayError::NotPlayable("no workflow deploys to production".into()));
+            return Err(PlayError::NotPlayable(
+                "no workflow deploys to production".into(),
+            ));
         };
-        let file = WorkflowFile::parse(&production.file).map_err(|error| PlayError::NotPlayable(error.to_string()))?;
+        let file = WorkflowFile::parse(&production.file)
+            .map_err(|error| PlayError::NotPlayable(error.to_string()))?;
         let actor = self.operator();
         let mut inputs: BTreeMap<String, String> = production.other_inputs.clone();
         if let Some(input) = &production.tag_input {
             inputs.insert(input.clone(), tag.to_owned());
         }
-        self.stage.stimulus(&actor, format!("dispatches {file} for the tag {tag}"));
-        self.stage.dispatch(&file, &inputs, &actor).map_err(|refused| PlayError::NotPlayable(refused.why))
+        self.stage
+            .stimulus(&actor, format!("dispatches {file} for the tag {tag}"));
+        self.stage
+            .dispatch(&file, &inputs, &actor)
+            .map_err(|refused| PlayError::NotPlayable(refused.why))
     }
 
     /// Waits until a run asks for a review, or is over. True when it asks.
     pub(crate) fn until_asked(&mut self, run: RunId) -> Result<bool, PlayError> {
-        self.stage.run_until(PATIENCE, |stage| stage.asks(run) || stage.is_over(run))?;
+        self.stage
+            .run_until(PATIENCE, |stage| stage.asks(run) || stage.is_over(run))?;
         Ok(self.stage.asks(run))
     }
 
@@ -130,11 +162,32 @@ impl Director<'_> {
         let pending = self.stage.world.hub.pending_deployments(run);
         for pending in pending {
             let word = if approved { "approves" } else { "rejects" };
-            self.stage.stimulus(&reviewer, format!("{word} the deployment of run {run} to {}", pending.environment));
-            let comment = if approved { "Looks right." } else { "Not today." };
+            self.stage.stimulus(
+                &reviewer,
+                format!(
+                    "{word} the deployment of run {run} to {}",
+                    pending.environment
+                ),
+            );
+            let comment = if approved {
+                "Looks right."
+            } else {
+                "Not today."
+            };
             let now = self.stage.now();
             let world = &mut self.stage.world;
-            world.hub.review(now, &mut world.log, run, &pending.environment, &reviewer, approved, comment).map_err(|refused| PlayError::NotPlayable(refused.why))?;
+            world
+                .hub
+                .review(
+                    now,
+                    &mut world.log,
+                    run,
+                    &pending.environment,
+                    &reviewer,
+                    approved,
+                    comment,
+                )
+                .map_err(|refused| PlayError::NotPlayable(refused.why))?;
         }
         Ok(())
     }
@@ -155,7 +208,11 @@ impl Director<'_> {
     }
 
     /// Waits for an event that a run caused; false when the run ended without it.
-    pub(crate) fn until_event(&mut self, run: RunId, wanted: impl Fn(&Event) -> bool) -> Result<bool, PlayError> {
+    pub(crate) fn until_event(
+        &mut self,
+        run: RunId,
+        wanted: impl Fn(&Event) -> bool,
+    ) -> Result<bool, PlayError> {
         let mut seen = 0;
         let mut met = false;
         self.stage.run_until(PATIENCE, |stage| {
@@ -169,7 +226,10 @@ impl Director<'_> {
 
     /// Waits until a run has changed a service.
     pub(crate) fn until_updated(&mut self, run: RunId) -> Result<bool, PlayError> {
-        self.until_event(run, |event| matches!(event.what, What::ServiceUpdated { .. }) && event.caller.is_some_and(|caller| caller.run == run))
+        self.until_event(run, |event| {
+            matches!(event.what, What::ServiceUpdated { .. })
+                && event.caller.is_some_and(|caller| caller.run == run)
+        })
     }
 
     pub(crate) fn wait(&mut self, time: Duration) -> Result<(), PlayError> {
@@ -192,30 +252,57 @@ impl Director<'_> {
 
     /// The environments that production's jobs name.
     pub(crate) fn production_environments(&self) -> Vec<EnvironmentName> {
-        self.survey.production.as_ref().map(|production| production.environments.clone()).unwrap_or_default()
+        self.survey
+            .production
+            .as_ref()
+            .map(|production| production.environments.clone())
+            .unwrap_or_default()
     }
 
     /// The digest that a tag of the service's repository names now.
     pub(crate) fn digest_of(&self, tag: &str) -> Option<ImageDigest> {
-        self.stage.world.log.events().iter().rev().find_map(|event| match &event.what {
-            What::TagPut { repository, tag: put, digest, .. } if *repository == self.survey.repository && put == tag => Some(digest.clone()),
-            _ => None,
-        })
+        self.stage
+            .world
+            .log
+            .events()
+            .iter()
+            .rev()
+            .find_map(|event| match &event.what {
+                What::TagPut {
+                    repository,
+                    tag: put,
+                    digest,
+                    ..
+                } if *repository == self.survey.repository && put == tag => Some(digest.clone()),
+                _ => None,
+            })
     }
 }
 
 impl Stage {
     pub(crate) fn is_over(&self, run: RunId) -> bool {
-        self.world.hub.run(run).is_none_or(|run| run.status == RunStatus::Completed)
+        self.world
+            .hub
+            .run(run)
+            .is_none_or(|run| run.status == RunStatus::Completed)
     }
 
     /// Whether a run waits for a reviewer.
     pub(crate) fn asks(&self, run: RunId) -> bool {
-        !self.is_over(run) && !self.world.hub.pending_deployments(run).is_empty() && self.jobs_running(run).is_empty()
+        !self.is_over(run)
+            && !self.world.hub.pending_deployments(run).is_empty()
+            && self.jobs_running(run).is_empty()
     }
 
     fn jobs_running(&self, run: RunId) -> Vec<JobId> {
         let jobs = self.world.hub.jobs_of(run);
-        jobs.into_iter().filter(|job| self.world.hub.job(*job).is_some_and(|job| matches!(job.state.as_str(), "queued" | "in_progress"))).collect()
+        jobs.into_iter()
+            .filter(|job| {
+                self.world
+                    .hub
+                    .job(*job)
+                    .is_some_and(|job| matches!(job.state.as_str(), "queued" | "in_progress"))
+            })
+            .collect()
     }
 }

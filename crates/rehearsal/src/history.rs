@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockkeeper_names::{CommitSha, ImageDigest};
+use lockkeeper_world::Instant;
 use lockkeeper_world::app::Behaviour;
 use lockkeeper_world::event::{Conclusion, Event, ServiceKey, What};
 use lockkeeper_world::ids::{Caller, JobId, RunId};
-use lockkeeper_world::Instant;
 
 /// One attempt of a run.
 #[derive(Debug, Clone)]
@@ -31,7 +31,6 @@ impl Run {
 pub(crate) struct Job {
     pub(crate) run: RunId,
     pub(crate) attempt: u32,
-    pub(crate) key: String,
     pub(crate) line: u32,
     pub(crate) started: Option<Instant>,
     pub(crate) ended: Option<(Instant, Conclusion)>,
@@ -96,7 +95,15 @@ impl History {
         let mut attempts: BTreeMap<RunId, u32> = BTreeMap::new();
         for event in events {
             match &event.what {
-                What::RunCreated { run, attempt, workflow, trigger, sha, inputs, .. } => {
+                What::RunCreated {
+                    run,
+                    attempt,
+                    workflow,
+                    trigger,
+                    sha,
+                    inputs,
+                    ..
+                } => {
                     attempts.insert(*run, *attempt);
                     history.runs.push(Run {
                         run: *run,
@@ -109,13 +116,33 @@ impl History {
                         ended: None,
                     });
                 }
-                What::RunCompleted { run, attempt, conclusion } => {
-                    if let Some(found) = history.runs.iter_mut().find(|r| r.run == *run && r.attempt == *attempt) {
+                What::RunCompleted {
+                    run,
+                    attempt,
+                    conclusion,
+                } => {
+                    if let Some(found) = history
+                        .runs
+                        .iter_mut()
+                        .find(|r| r.run == *run && r.attempt == *attempt)
+                    {
                         found.ended = Some((event.at, *conclusion));
                     }
                 }
-                What::JobCreated { run, attempt, job, key, line, .. } => {
-                    let record = Job { run: *run, attempt: *attempt, key: key.clone(), line: *line, started: None, ended: None };
+                What::JobCreated {
+                    run,
+                    attempt,
+                    job,
+                    line,
+                    ..
+                } => {
+                    let record = Job {
+                        run: *run,
+                        attempt: *attempt,
+                        line: *line,
+                        started: None,
+                        ended: None,
+                    };
                     history.jobs.insert(*job, record);
                 }
                 What::JobStarted { job, .. } => {
@@ -123,23 +150,42 @@ impl History {
                         record.started = Some(event.at);
                     }
                 }
-                What::JobCompleted { job, conclusion, .. } => {
+                What::JobCompleted {
+                    job, conclusion, ..
+                } => {
                     if let Some(record) = history.jobs.get_mut(job) {
                         record.ended = Some((event.at, *conclusion));
                     }
                 }
-                What::Reviewed { run, job, reviewer, approved, .. } => history.reviews.push(Review {
+                What::Reviewed {
+                    run,
+                    job,
+                    reviewer,
+                    approved,
+                    ..
+                } => history.reviews.push(Review {
                     at: event.at,
                     run: *run,
                     job: *job,
                     reviewer: reviewer.clone(),
                     approved: *approved,
                 }),
-                What::ImagePushed { digest, commit: Some(commit), .. } => {
+                What::ImagePushed {
+                    digest,
+                    commit: Some(commit),
+                    ..
+                } => {
                     history.commits.insert(digest.clone(), commit.clone());
                 }
-                What::TagPut { repository, tag, digest, .. } => {
-                    history.tags.push((event.at, repository.clone(), tag.clone(), digest.clone()));
+                What::TagPut {
+                    repository,
+                    tag,
+                    digest,
+                    ..
+                } => {
+                    history
+                        .tags
+                        .push((event.at, repository.clone(), tag.clone(), digest.clone()));
                 }
                 What::ServiceUpdated { service, .. } => history.updates.push(Update {
                     seq: event.seq,
@@ -147,25 +193,60 @@ impl History {
                     service: service.clone(),
                     caller: event.caller,
                 }),
-                What::DeploymentStarted { service, deployment, rollback, .. } => {
-                    let update = history.updates.iter().rev().find(|update| update.service == *service).cloned();
+                What::DeploymentStarted {
+                    service,
+                    deployment,
+                    rollback,
+                    ..
+                } => {
+                    let update = history
+                        .updates
+                        .iter()
+                        .rev()
+                        .find(|update| update.service == *service)
+                        .cloned();
                     deployments.insert(deployment.clone(), (*rollback, update));
                 }
-                What::TaskStarted { task, deployment, digest, behaviour, .. } => {
+                What::TaskStarted {
+                    task,
+                    deployment,
+                    digest,
+                    behaviour,
+                    ..
+                } => {
                     tasks.insert(task.clone(), deployment.clone());
                     history.behaviours.insert(digest.clone(), *behaviour);
                 }
-                What::TaskInService { service, task, digest } => {
+                What::TaskInService {
+                    service,
+                    task,
+                    digest,
+                } => {
                     let serving = current.entry(service.clone()).or_default();
                     if !serving.contains_key(digest) {
-                        let cause = tasks.get(task).and_then(|deployment| deployments.get(deployment));
+                        let cause = tasks
+                            .get(task)
+                            .and_then(|deployment| deployments.get(deployment));
                         let (rollback, update) = cause.cloned().unwrap_or_default();
-                        history.entries.push(Entry { seq: event.seq, at: event.at, service: service.clone(), digest: digest.clone(), rollback, update });
+                        history.entries.push(Entry {
+                            seq: event.seq,
+                            at: event.at,
+                            service: service.clone(),
+                            digest: digest.clone(),
+                            rollback,
+                            update,
+                        });
                     }
                     *serving.entry(digest.clone()).or_default() += 1;
-                    history.serving.entry(service.clone()).or_default().push((event.at, event.seq, serving.clone()));
+                    history.serving.entry(service.clone()).or_default().push((
+                        event.at,
+                        event.seq,
+                        serving.clone(),
+                    ));
                 }
-                What::TaskOutOfService { service, digest, .. } => {
+                What::TaskOutOfService {
+                    service, digest, ..
+                } => {
                     let serving = current.entry(service.clone()).or_default();
                     if let Some(count) = serving.get_mut(digest) {
                         *count -= 1;
@@ -173,7 +254,11 @@ impl History {
                             serving.remove(digest);
                         }
                     }
-                    history.serving.entry(service.clone()).or_default().push((event.at, event.seq, serving.clone()));
+                    history.serving.entry(service.clone()).or_default().push((
+                        event.at,
+                        event.seq,
+                        serving.clone(),
+                    ));
                 }
                 What::NotModelled { text, .. } if text.contains(TAKEN_AS_PASSED) => {
                     if let Some(caller) = event.caller {
@@ -188,24 +273,59 @@ impl History {
 
     /// What is in service at the end of instant `at`, by digest.
     pub(crate) fn serving(&self, service: &ServiceKey, at: Instant) -> BTreeMap<ImageDigest, u32> {
-        let changes = self.serving.get(service).map(Vec::as_slice).unwrap_or_default();
-        changes.iter().rev().find(|(when, _, _)| *when <= at).map(|(_, _, serving)| serving.clone()).unwrap_or_default()
+        let changes = self
+            .serving
+            .get(service)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        changes
+            .iter()
+            .rev()
+            .find(|(when, _, _)| *when <= at)
+            .map(|(_, _, serving)| serving.clone())
+            .unwrap_or_default()
     }
 
     /// What was in service just before the event `seq`.
-    pub(crate) fn serving_before(&self, service: &ServiceKey, seq: u64) -> BTreeMap<ImageDigest, u32> {
-        let changes = self.serving.get(service).map(Vec::as_slice).unwrap_or_default();
-        changes.iter().rev().find(|(_, when, _)| *when < seq).map(|(_, _, serving)| serving.clone()).unwrap_or_default()
+    pub(crate) fn serving_before(
+        &self,
+        service: &ServiceKey,
+        seq: u64,
+    ) -> BTreeMap<ImageDigest, u32> {
+        let changes = self
+            .serving
+            .get(service)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        changes
+            .iter()
+            .rev()
+            .find(|(_, when, _)| *when < seq)
+            .map(|(_, _, serving)| serving.clone())
+            .unwrap_or_default()
     }
 
     /// Every change of what is in service from `from` to `to`.
-    pub(crate) fn serving_changes(&self, service: &ServiceKey, from: Instant, to: Instant) -> impl Iterator<Item = &(Instant, u64, BTreeMap<ImageDigest, u32>)> {
-        self.serving.get(service).into_iter().flatten().filter(move |(at, _, _)| from < *at && *at <= to)
+    pub(crate) fn serving_changes(
+        &self,
+        service: &ServiceKey,
+        from: Instant,
+        to: Instant,
+    ) -> impl Iterator<Item = &(Instant, u64, BTreeMap<ImageDigest, u32>)> {
+        self.serving
+            .get(service)
+            .into_iter()
+            .flatten()
+            .filter(move |(at, _, _)| from < *at && *at <= to)
     }
 
     /// The digest that a tag of a repository names at the end of `at`.
     pub(crate) fn tagged(&self, repository: &str, tag: &str, at: Instant) -> Option<&ImageDigest> {
-        self.tags.iter().rev().find(|(when, r, t, _)| *when <= at && r == repository && t == tag).map(|(_, _, _, digest)| digest)
+        self.tags
+            .iter()
+            .rev()
+            .find(|(when, r, t, _)| *when <= at && r == repository && t == tag)
+            .map(|(_, _, _, digest)| digest)
     }
 
     pub(crate) fn commit_of(&self, digest: &ImageDigest) -> Option<&CommitSha> {
@@ -217,14 +337,23 @@ impl History {
     }
 
     pub(crate) fn run(&self, run: RunId, attempt: u32) -> Option<&Run> {
-        self.runs.iter().find(|r| r.run == run && r.attempt == attempt)
+        self.runs
+            .iter()
+            .find(|r| r.run == run && r.attempt == attempt)
     }
 
     /// The changes that one attempt of a run made to a service.
-    pub(crate) fn updates_of(&self, run: &Run, service: &ServiceKey) -> impl Iterator<Item = &Update> {
+    pub(crate) fn updates_of(
+        &self,
+        run: &Run,
+        service: &ServiceKey,
+    ) -> impl Iterator<Item = &Update> {
         let (id, attempt) = (run.run, run.attempt);
         self.updates.iter().filter(move |update| {
-            update.service == *service && update.caller.is_some_and(|caller| caller.run == id && caller.attempt == attempt)
+            update.service == *service
+                && update
+                    .caller
+                    .is_some_and(|caller| caller.run == id && caller.attempt == attempt)
         })
     }
 }

@@ -1,10 +1,22 @@
 //! Runs the real workflow files in a world and judges which promises hold.
 
+mod cast;
 pub mod commits;
+mod director;
 pub mod engine;
+mod history;
 pub mod machine;
 pub mod models;
 pub mod personality;
+pub mod promises;
+mod rehearse;
+pub mod report;
 pub mod repository;
+mod runner;
+mod scenarios;
+mod stage;
+mod survey;
 mod timeout;
 pub mod tools;
+
+pub use rehearse::{Progress, RehearsalError, Request, rehearse, scenarios};

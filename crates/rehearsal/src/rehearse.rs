@@ -15,7 +15,9 @@ use crate::director::{Director, PlayError};
 use crate::engine::{EngineError, Layers};
 use crate::history::History;
 use crate::promises::{Breach, Facts, Judgement, PROMISES, Story};
-use crate::report::{Evidence, Played, PromiseReport, Recording, Report, RunReport, ScenarioReport, Verdict};
+use crate::report::{
+    Evidence, Played, PromiseReport, Recording, Report, RunReport, ScenarioReport, Verdict,
+};
 use crate::repository::{Repository, RepositoryError, read_files};
 use crate::scenarios::{SCENARIOS, Scenario};
 use crate::stage::Library;
@@ -42,10 +44,16 @@ pub enum RehearsalError {
     Repository(#[from] RepositoryError),
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("{0} has no workflow files below .github/workflows: write some, or let `lockkeeper generate` do it")]
+    #[error(
+        "{0} has no workflow files below .github/workflows: write some, or let `lockkeeper generate` do it"
+    )]
     NoWorkflows(String),
     #[error("{file}:{line}: {message}")]
-    Workflow { file: String, line: u32, message: String },
+    Workflow {
+        file: String,
+        line: u32,
+        message: String,
+    },
     #[error("there is no scenario `{name}`; there are: {known}")]
     NoScenario { name: String, known: String },
 }
@@ -60,7 +68,9 @@ pub struct Progress {
 
 /// The ids and titles of all scenarios.
 pub fn scenarios() -> impl Iterator<Item = (&'static str, &'static str)> {
-    SCENARIOS.iter().map(|scenario| (scenario.id, scenario.title))
+    SCENARIOS
+        .iter()
+        .map(|scenario| (scenario.id, scenario.title))
 }
 
 /// One story that was played.
@@ -78,18 +88,30 @@ struct Outcome {
 }
 
 /// Rehearses a repository's pipeline.
-pub fn rehearse(request: &Request, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, RehearsalError> {
+pub fn rehearse(
+    request: &Request,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, RehearsalError> {
     for name in &request.scenarios {
         if SCENARIOS.iter().all(|scenario| scenario.id != name) {
-            let known = SCENARIOS.iter().map(|scenario| scenario.id).collect::<Vec<_>>().join(", ");
-            return Err(RehearsalError::NoScenario { name: name.clone(), known });
+            let known = SCENARIOS
+                .iter()
+                .map(|scenario| scenario.id)
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(RehearsalError::NoScenario {
+                name: name.clone(),
+                known,
+            });
         }
     }
     let files = read_files(&request.directory)?;
     let library = Library::default();
     let mut sources = BTreeMap::new();
     for (path, file) in &files {
-        let Some(name) = path.strip_prefix(".github/workflows/") else { continue };
+        let Some(name) = path.strip_prefix(".github/workflows/") else {
+            continue;
+        };
         if name.contains('/') || !(name.ends_with(".yml") || name.ends_with(".yaml")) {
             continue;
         }
@@ -97,34 +119,63 @@ pub fn rehearse(request: &Request, progress: &(dyn Fn(Progress) + Sync)) -> Resu
         if let Err(problems) = library.read(name, &text)
             && let Some(problem) = problems.first()
         {
-            return Err(RehearsalError::Workflow { file: path.clone(), line: problem.place.line, message: problem.message.clone() });
+            return Err(RehearsalError::Workflow {
+                file: path.clone(),
+                line: problem.place.line,
+                message: problem.message.clone(),
+            });
         }
         sources.insert(name.to_owned(), text);
     }
     if sources.is_empty() {
-        return Err(RehearsalError::NoWorkflows(request.directory.display().to_string()));
+        return Err(RehearsalError::NoWorkflows(
+            request.directory.display().to_string(),
+        ));
     }
-    let scratch = tempfile::Builder::new().prefix("lockkeeper-").tempdir().map_err(EngineError::io("make a scratch directory"))?;
+    let scratch = tempfile::Builder::new()
+        .prefix("lockkeeper-")
+        .tempdir()
+        .map_err(EngineError::io("make a scratch directory"))?;
     let changes = cast::changes(&files);
     let slug = slug(&request.directory);
-    let repository = Arc::new(Repository::make(slug, request.policy.production_branch.clone(), files, changes, scratch.path())?);
-    let raising = |processor| Raising { executable: request.executable.clone(), no_sandbox: request.no_sandbox, seed: request.seed, processor };
+    let repository = Arc::new(Repository::make(
+        slug,
+        request.policy.production_branch.clone(),
+        files,
+        changes,
+        scratch.path(),
+    )?);
+    let raising = |processor| Raising {
+        executable: request.executable.clone(),
+        no_sandbox: request.no_sandbox,
+        seed: request.seed,
+        processor,
+    };
     let workers = workers();
     let survey = std::thread::scope(|scope| {
         // On a thread of its own, since it is bound to one processor.
-        scope.spawn(|| survey(&request.policy, &repository, &library, &raising(Some(0)))).join()
+        scope
+            .spawn(|| survey(&request.policy, &repository, &library, &raising(Some(0))))
+            .join()
     });
     let survey = match survey {
         Ok(survey) => survey?,
         Err(panic) => std::panic::resume_unwind(panic),
     };
-    let wanted: Vec<&'static Scenario> =
-        SCENARIOS.iter().copied().filter(|scenario| request.scenarios.is_empty() || request.scenarios.iter().any(|name| name == scenario.id)).collect();
+    let wanted: Vec<&'static Scenario> = SCENARIOS
+        .iter()
+        .copied()
+        .filter(|scenario| {
+            request.scenarios.is_empty() || request.scenarios.iter().any(|name| name == scenario.id)
+        })
+        .collect();
     let contexts = contexts(&survey, &repository, &library);
     let stories: Vec<(usize, &'static Scenario, Settings)> = wanted
         .iter()
         .filter(|scenario| scenario.is_playable(&survey))
-        .flat_map(|scenario| [Settings::Declared, Settings::Defaults].map(|settings| (*scenario, settings)))
+        .flat_map(|scenario| {
+            [Settings::Declared, Settings::Defaults].map(|settings| (*scenario, settings))
+        })
         .enumerate()
         .map(|(at, (scenario, settings))| (at, scenario, settings))
         .collect();
@@ -133,15 +184,37 @@ pub fn rehearse(request: &Request, progress: &(dyn Fn(Progress) + Sync)) -> Resu
     let results: Mutex<BTreeMap<usize, Result<Outcome, EngineError>>> = Mutex::default();
     std::thread::scope(|scope| {
         for worker in 0..workers.min(all.max(1)) {
-            let (queue, results, survey, repository, library, contexts, raising) = (&queue, &results, &survey, &repository, &library, &contexts, &raising);
+            let (queue, results, survey, repository, library, contexts, raising) = (
+                &queue,
+                &results,
+                &survey,
+                &repository,
+                &library,
+                &contexts,
+                &raising,
+            );
             scope.spawn(move || {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((at, scenario, settings)) = next else { return };
-                    let outcome = play(scenario, settings, survey, contexts, repository, library, &raising(Some(worker)));
+                    let Some((at, scenario, settings)) = next else {
+                        return;
+                    };
+                    let outcome = play(
+                        scenario,
+                        settings,
+                        survey,
+                        contexts,
+                        repository,
+                        library,
+                        &raising(Some(worker)),
+                    );
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     results.insert(at, outcome);
-                    progress(Progress { done: results.len(), all, scenario: scenario.id });
+                    progress(Progress {
+                        done: results.len(),
+                        all,
+                        scenario: scenario.id,
+                    });
                 }
             });
         }
@@ -153,14 +226,24 @@ pub fn rehearse(request: &Request, progress: &(dyn Fn(Progress) + Sync)) -> Resu
 
 /// One worker a processor that this process may use.
 fn workers() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).min(16)
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(16)
 }
 
 /// `example/<directory>`
 fn slug(directory: &Path) -> RepositorySlug {
-    let absolute = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    let absolute = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_owned());
+    let name = absolute
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let name: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
+        .collect();
     RepositorySlug::parse(&format!("example/{name}"))
         .or_else(|_| RepositorySlug::parse("example/repository"))
         .expect("example/repository is a slug")
@@ -170,10 +253,18 @@ fn slug(directory: &Path) -> RepositorySlug {
 fn contexts(survey: &Survey, repository: &Repository, library: &Library) -> Vec<String> {
     let mut contexts = Vec::new();
     for name in &survey.checks_pulls {
-        let Some(file) = repository.files.get(&format!(".github/workflows/{name}")) else { continue };
-        let Ok(loaded) = library.read(name, &String::from_utf8_lossy(&file.contents)) else { continue };
+        let Some(file) = repository.files.get(&format!(".github/workflows/{name}")) else {
+            continue;
+        };
+        let Ok(loaded) = library.read(name, &String::from_utf8_lossy(&file.contents)) else {
+            continue;
+        };
         for (key, job) in &loaded.workflow.jobs {
-            let name = job.name.as_ref().filter(|name| !name.source().contains("${{")).map_or(key.clone(), |name| name.source().to_owned());
+            let name = job
+                .name
+                .as_ref()
+                .filter(|name| !name.source().contains("${{"))
+                .map_or(key.clone(), |name| name.source().to_owned());
             contexts.push(name);
         }
     }
@@ -191,7 +282,10 @@ fn play(
 ) -> Result<Outcome, EngineError> {
     let began = RealInstant::now();
     let mut stage = raise(survey, settings, checks, repository, library, raising)?;
-    let played = (scenario.play)(&mut Director { stage: &mut stage, survey });
+    let played = (scenario.play)(&mut Director {
+        stage: &mut stage,
+        survey,
+    });
     let note = match played {
         Ok(()) => None,
         Err(PlayError::NotPlayable(why)) => Some(why),
@@ -202,8 +296,19 @@ fn play(
     let events = stage.world.log.events().to_vec();
     let history = History::read(&events);
     let facts = facts(survey, repository, &events);
-    let story = Story { scenario: scenario.id, challenges: scenario.challenges, events: &events, facts: &facts, commits: &stage.commits, history: &history, settled };
-    let judgements = PROMISES.iter().map(|promise| (promise.id, (promise.judge)(&story))).collect();
+    let story = Story {
+        scenario: scenario.id,
+        challenges: scenario.challenges,
+        events: &events,
+        facts: &facts,
+        commits: &stage.commits,
+        history: &history,
+        settled,
+    };
+    let judgements = PROMISES
+        .iter()
+        .map(|promise| (promise.id, (promise.judge)(&story)))
+        .collect();
     let runs = history
         .runs
         .iter()
@@ -213,7 +318,11 @@ fn play(
             workflow: run.workflow.clone(),
             trigger: run.trigger.clone(),
             conclusion: run.ended.map(|(_, conclusion)| conclusion),
-            virtual_seconds: run.ended.map_or(settled, |(at, _)| at).since(run.created).as_secs_f64(),
+            virtual_seconds: run
+                .ended
+                .map_or(settled, |(at, _)| at)
+                .since(run.created)
+                .as_secs_f64(),
         })
         .collect();
     Ok(Outcome {
@@ -225,7 +334,18 @@ fn play(
         virtual_time: settled.since(START),
         wall_time: began.elapsed(),
         layers: stage.engine().layers().unwrap_or_default(),
-        notes: stage.engine().notes().iter().cloned().chain(stage.unknown_settings.iter().map(|name| format!("`{name}` has no value here: taken as empty"))).collect(),
+        notes: stage
+            .engine()
+            .notes()
+            .iter()
+            .cloned()
+            .chain(
+                stage
+                    .unknown_settings
+                    .iter()
+                    .map(|name| format!("`{name}` has no value here: taken as empty")),
+            )
+            .collect(),
         events,
     })
 }
@@ -235,8 +355,16 @@ fn facts(survey: &Survey, repository: &Repository, events: &[Event]) -> Facts {
     let mut initial: BTreeMap<ImageDigest, _> = BTreeMap::new();
     for event in events {
         match &event.what {
-            What::Pushed { branch, sha, .. } if branch == survey.policy.production_branch.as_str() => line.push(sha.clone()),
-            What::ImagePushed { digest, commit: Some(commit), .. } if event.at == START && event.caller.is_none() => {
+            What::Pushed { branch, sha, .. }
+                if branch == survey.policy.production_branch.as_str() =>
+            {
+                line.push(sha.clone())
+            }
+            What::ImagePushed {
+                digest,
+                commit: Some(commit),
+                ..
+            } if event.at == START && event.caller.is_none() => {
                 initial.insert(digest.clone(), commit.clone());
             }
             _ => {}
@@ -248,33 +376,76 @@ fn facts(survey: &Survey, repository: &Repository, events: &[Event]) -> Facts {
         production: survey.production_service.clone(),
         repository: survey.repository.clone(),
         deploys_staging: survey.deploys_staging.clone(),
-        deploys_production: survey.production.iter().map(|production| production.file.clone()).collect(),
+        deploys_production: survey
+            .production
+            .iter()
+            .map(|production| production.file.clone())
+            .collect(),
         checks_pulls: survey.checks_pulls.clone(),
-        tag_input: survey.production.as_ref().and_then(|production| production.tag_input.clone()),
+        tag_input: survey
+            .production
+            .as_ref()
+            .and_then(|production| production.tag_input.clone()),
         reviewers: vec![cast::REVIEWER.to_owned()],
         line,
         initial,
     }
 }
 
-fn assemble(request: &Request, survey: &Survey, wanted: &[&'static Scenario], outcomes: Vec<Outcome>, sources: BTreeMap<String, String>) -> Report {
+fn assemble(
+    request: &Request,
+    survey: &Survey,
+    wanted: &[&'static Scenario],
+    outcomes: Vec<Outcome>,
+    sources: BTreeMap<String, String>,
+) -> Report {
     let promises: Vec<PromiseReport> = PROMISES
         .iter()
         .map(|promise| {
-            let verdict_with = |settings: Settings| verdict(promise.id, outcomes.iter().filter(|outcome| outcome.settings == settings));
+            let verdict_with = |settings: Settings| {
+                verdict(
+                    promise.id,
+                    outcomes
+                        .iter()
+                        .filter(|outcome| outcome.settings == settings),
+                )
+            };
             let mut stories: Vec<&'static str> = Vec::new();
             let mut evidence = Vec::new();
             for (story, outcome) in outcomes.iter().enumerate() {
-                let Some((_, judgement)) = outcome.judgements.iter().find(|(id, _)| *id == promise.id) else { continue };
+                let Some((_, judgement)) =
+                    outcome.judgements.iter().find(|(id, _)| *id == promise.id)
+                else {
+                    continue;
+                };
                 if judgement.exercised && !stories.contains(&outcome.scenario.id) {
                     stories.push(outcome.scenario.id);
                 }
-                evidence.extend(judgement.breaches.iter().map(|breach| as_evidence(breach, story, outcome, survey)));
+                evidence.extend(
+                    judgement
+                        .breaches
+                        .iter()
+                        .map(|breach| as_evidence(breach, story, outcome, survey)),
+                );
             }
             // With the declared settings first; the same place once.
-            evidence.sort_by_key(|evidence| (evidence.settings != "declared", evidence.story, evidence.seq));
+            evidence.sort_by_key(|evidence| {
+                (
+                    evidence.settings != "declared",
+                    evidence.story,
+                    evidence.seq,
+                )
+            });
             let mut seen = BTreeSet::new();
-            evidence.retain(|evidence| seen.insert((evidence.settings, evidence.scenario, evidence.file.clone(), evidence.line, evidence.message.clone())));
+            evidence.retain(|evidence| {
+                seen.insert((
+                    evidence.settings,
+                    evidence.scenario,
+                    evidence.file.clone(),
+                    evidence.line,
+                    evidence.message.clone(),
+                ))
+            });
             PromiseReport {
                 id: promise.id,
                 verdict: verdict_with(Settings::Declared),
@@ -288,7 +459,9 @@ fn assemble(request: &Request, survey: &Survey, wanted: &[&'static Scenario], ou
     let scenarios = wanted
         .iter()
         .map(|scenario| {
-            let outcome = outcomes.iter().find(|outcome| outcome.scenario.id == scenario.id && outcome.settings == Settings::Declared);
+            let outcome = outcomes.iter().find(|outcome| {
+                outcome.scenario.id == scenario.id && outcome.settings == Settings::Declared
+            });
             match outcome {
                 None => ScenarioReport {
                     id: scenario.id,
@@ -302,7 +475,15 @@ fn assemble(request: &Request, survey: &Survey, wanted: &[&'static Scenario], ou
                 Some(outcome) => ScenarioReport {
                     id: scenario.id,
                     title: scenario.title,
-                    verdict: if outcome.judgements.iter().all(|(_, judgement)| judgement.breaches.is_empty()) { Played::Passed } else { Played::Failed },
+                    verdict: if outcome
+                        .judgements
+                        .iter()
+                        .all(|(_, judgement)| judgement.breaches.is_empty())
+                    {
+                        Played::Passed
+                    } else {
+                        Played::Failed
+                    },
                     note: outcome.note.clone(),
                     virtual_seconds: outcome.virtual_time.as_secs_f64(),
                     wall_seconds: outcome.wall_time.as_secs_f64(),
@@ -315,14 +496,26 @@ fn assemble(request: &Request, survey: &Survey, wanted: &[&'static Scenario], ou
     for outcome in &outcomes {
         for event in &outcome.events {
             if let What::NotModelled { text, file, line } = &event.what {
-                let workflow = event.caller.and_then(|caller| outcome.runs.iter().find(|run| run.id == caller.run.0)).map(|run| run.workflow.clone());
-                let place = file.clone().or(workflow).map(|file| format!("{file}:{}: ", line.unwrap_or(1))).unwrap_or_default();
+                let workflow = event
+                    .caller
+                    .and_then(|caller| outcome.runs.iter().find(|run| run.id == caller.run.0))
+                    .map(|run| run.workflow.clone());
+                let place = file
+                    .clone()
+                    .or(workflow)
+                    .map(|file| format!("{file}:{}: ", line.unwrap_or(1)))
+                    .unwrap_or_default();
                 not_modelled.insert(format!("{place}{text}"));
             }
         }
     }
     let mut assumptions = survey.assumptions();
-    assumptions.extend(outcomes.iter().flat_map(|outcome| outcome.notes.iter().cloned()).collect::<BTreeSet<_>>());
+    assumptions.extend(
+        outcomes
+            .iter()
+            .flat_map(|outcome| outcome.notes.iter().cloned())
+            .collect::<BTreeSet<_>>(),
+    );
     Report {
         schema: 1,
         pipeline: sources.keys().cloned().collect(),
@@ -331,10 +524,17 @@ fn assemble(request: &Request, survey: &Survey, wanted: &[&'static Scenario], ou
         scenarios,
         assumptions,
         not_modelled: not_modelled.into_iter().collect(),
-        isolation: outcomes.first().map(|outcome| outcome.layers).unwrap_or_default(),
+        isolation: outcomes
+            .first()
+            .map(|outcome| outcome.layers)
+            .unwrap_or_default(),
         recordings: outcomes
             .into_iter()
-            .map(|outcome| Recording { scenario: outcome.scenario.id, settings: name(outcome.settings), events: outcome.events })
+            .map(|outcome| Recording {
+                scenario: outcome.scenario.id,
+                settings: name(outcome.settings),
+                events: outcome.events,
+            })
             .collect(),
         sources,
     }
@@ -344,14 +544,24 @@ fn assemble(request: &Request, survey: &Survey, wanted: &[&'static Scenario], ou
 fn verdict<'a>(id: PromiseId, outcomes: impl Iterator<Item = &'a Outcome>) -> Verdict {
     let (mut exercised, mut challenged) = (false, false);
     for outcome in outcomes {
-        let Some((_, judgement)) = outcome.judgements.iter().find(|(promise, _)| *promise == id) else { continue };
+        let Some((_, judgement)) = outcome
+            .judgements
+            .iter()
+            .find(|(promise, _)| *promise == id)
+        else {
+            continue;
+        };
         if !judgement.breaches.is_empty() {
             return Verdict::Broken;
         }
         exercised |= judgement.exercised;
         challenged |= judgement.exercised && outcome.scenario.challenges.contains(&id);
     }
-    if exercised && challenged { Verdict::Kept } else { Verdict::NotExercised }
+    if exercised && challenged {
+        Verdict::Kept
+    } else {
+        Verdict::NotExercised
+    }
 }
 
 fn name(settings: Settings) -> &'static str {
@@ -362,7 +572,14 @@ fn name(settings: Settings) -> &'static str {
 }
 
 fn as_evidence(breach: &Breach, story: usize, outcome: &Outcome, survey: &Survey) -> Evidence {
-    let fallback = || survey.checks_pulls.first().or(survey.deploys_staging.first()).cloned().unwrap_or_default();
+    let fallback = || {
+        survey
+            .checks_pulls
+            .first()
+            .or(survey.deploys_staging.first())
+            .cloned()
+            .unwrap_or_default()
+    };
     Evidence {
         file: breach.file.clone().unwrap_or_else(fallback),
         line: breach.line.unwrap_or(1),

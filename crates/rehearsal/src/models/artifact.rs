@@ -18,11 +18,17 @@ struct Artifact {
 }
 
 pub(super) fn upload() -> Box<dyn Model> {
-    Box::new(Artifact { waited: false, carry: carry_up })
+    Box::new(Artifact {
+        waited: false,
+        carry: carry_up,
+    })
 }
 
 pub(super) fn download() -> Box<dyn Model> {
-    Box::new(Artifact { waited: false, carry: carry_down })
+    Box::new(Artifact {
+        waited: false,
+        carry: carry_down,
+    })
 }
 
 impl Model for Artifact {
@@ -43,7 +49,12 @@ fn place(bench: &Bench<'_>, path: &str) -> Result<PathBuf, String> {
     let path = Path::new(path);
     let inside = match path.strip_prefix(bench.inside) {
         Ok(rest) => rest.to_owned(),
-        Err(_) if path.is_absolute() => return Err(format!("{} is outside of what the machine can write", path.display())),
+        Err(_) if path.is_absolute() => {
+            return Err(format!(
+                "{} is outside of what the machine can write",
+                path.display()
+            ));
+        }
         Err(_) => bench.workspace.join(path),
     };
     let mut plain = PathBuf::new();
@@ -59,14 +70,25 @@ fn place(bench: &Bench<'_>, path: &str) -> Result<PathBuf, String> {
 
 fn carry_up(bench: &mut Bench<'_>) -> Result<(), String> {
     let name = bench.input("name").unwrap_or("artifact").to_owned();
-    let paths: Vec<String> = bench.input("path").unwrap_or_default().lines().map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned).collect();
+    let paths: Vec<String> = bench
+        .input("path")
+        .unwrap_or_default()
+        .lines()
+        .map(str::trim)
+        .filter(|path| !path.is_empty())
+        .map(str::to_owned)
+        .collect();
     if paths.is_empty() {
         return Err("Input required and not supplied: path".into());
     }
     if bench.artifacts.0.contains_key(&name) && bench.input("overwrite") != Some("true") {
-        return Err(format!("an artifact with this name already exists on the workflow run: {name}"));
+        return Err(format!(
+            "an artifact with this name already exists on the workflow run: {name}"
+        ));
     }
-    let target = bench.store.join(format!("artifact-{}", bench.artifacts.0.len()));
+    let target = bench
+        .store
+        .join(format!("artifact-{}", bench.artifacts.0.len()));
     let failed = |error: std::io::Error| format!("cannot keep the artifact: {error}");
     std::fs::create_dir_all(&target).map_err(failed)?;
     let store = Dir::open_ambient_dir(&target, ambient_authority()).map_err(failed)?;
@@ -74,7 +96,9 @@ fn carry_up(bench: &mut Bench<'_>) -> Result<(), String> {
     let mut any = false;
     for path in &paths {
         if path.contains(['*', '?', '!', '[']) {
-            bench.not_modelled(format!("the pattern `{path}` of actions/upload-artifact: ignored"));
+            bench.not_modelled(format!(
+                "the pattern `{path}` of actions/upload-artifact: ignored"
+            ));
             continue;
         }
         let from = place(bench, path)?;
@@ -86,14 +110,19 @@ fn carry_up(bench: &mut Bench<'_>) -> Result<(), String> {
             }
             Ok(_) => {
                 let contents = bench.files.read(&from).map_err(failed)?;
-                store.write(from.file_name().unwrap_or_default(), contents).map_err(failed)?;
+                store
+                    .write(from.file_name().unwrap_or_default(), contents)
+                    .map_err(failed)?;
                 any = true;
             }
             Err(_) => {}
         }
     }
     if !any {
-        let text = format!("No files were found with the provided path: {}. No artifacts will be uploaded.", paths.join(", "));
+        let text = format!(
+            "No files were found with the provided path: {}. No artifacts will be uploaded.",
+            paths.join(", ")
+        );
         return match bench.input("if-no-files-found") {
             Some("error") => Err(text),
             _ => {
@@ -115,9 +144,19 @@ fn carry_down(bench: &mut Bench<'_>) -> Result<(), String> {
     let wanted: Vec<(String, PathBuf)> = match bench.input("name") {
         Some(name) => {
             let found = bench.artifacts.0.get(name).cloned();
-            vec![(String::new(), found.ok_or_else(|| format!("Unable to download artifact(s): Artifact not found for name: {name}"))?)]
+            vec![(
+                String::new(),
+                found.ok_or_else(|| {
+                    format!("Unable to download artifact(s): Artifact not found for name: {name}")
+                })?,
+            )]
         }
-        None => bench.artifacts.0.iter().map(|(name, path)| (name.clone(), path.clone())).collect(),
+        None => bench
+            .artifacts
+            .0
+            .iter()
+            .map(|(name, path)| (name.clone(), path.clone()))
+            .collect(),
     };
     for (name, from) in wanted {
         let to = to.join(name);
@@ -145,9 +184,12 @@ fn copy(from: &Dir, to: &Dir, left: &mut u64, depth: usize) -> std::io::Result<(
             copy(&entry.open_dir()?, &to.open_dir(&name)?, left, depth + 1)?;
         } else if kind.is_file() {
             let contents = from.read(&name)?;
-            *left = left.checked_sub(contents.len() as u64).ok_or_else(|| std::io::Error::other("the artifact is too large"))?;
+            *left = left
+                .checked_sub(contents.len() as u64)
+                .ok_or_else(|| std::io::Error::other("the artifact is too large"))?;
             to.remove_file(&name).ok();
-            to.open_with(&name, OpenOptions::new().write(true).create_new(true))?.write_all(&contents)?;
+            to.open_with(&name, OpenOptions::new().write(true).create_new(true))?
+                .write_all(&contents)?;
         }
     }
     Ok(())

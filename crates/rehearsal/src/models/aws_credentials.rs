@@ -53,7 +53,10 @@ impl Model for Credentials {
 impl Credentials {
     fn by_token(&mut self, bench: &mut Bench<'_>, role: &str, region: &str) -> Progress {
         let now = bench.world.now();
-        let audience = bench.input("audience").unwrap_or("sts.amazonaws.com").to_owned();
+        let audience = bench
+            .input("audience")
+            .unwrap_or("sts.amazonaws.com")
+            .to_owned();
         let token = match bench.world.hub.oidc_token(now, bench.job, Some(&audience)) {
             Ok(token) => token,
             Err(_) => {
@@ -62,10 +65,20 @@ impl Credentials {
                 );
             }
         };
-        let name = bench.input("role-session-name").unwrap_or("GitHubActions").to_owned();
-        let seconds = bench.input("role-duration-seconds").and_then(|text| text.parse::<u32>().ok()).unwrap_or(3600);
+        let name = bench
+            .input("role-session-name")
+            .unwrap_or("GitHubActions")
+            .to_owned();
+        let seconds = bench
+            .input("role-duration-seconds")
+            .and_then(|text| text.parse::<u32>().ok())
+            .unwrap_or(3600);
         let input = json!({ "RoleArn": role, "RoleSessionName": name, "WebIdentityToken": token, "DurationSeconds": seconds });
-        let caller = ApiCaller { access_key: None, source: Some(bench.caller), region: region.parse().ok() };
+        let caller = ApiCaller {
+            access_key: None,
+            source: Some(bench.caller),
+            region: region.parse().ok(),
+        };
         let reply = call(bench, &caller, "AssumeRoleWithWebIdentity", &input);
         if let (Some(Ailment::Slow(time)), false) = (reply.ailment, self.slow) {
             self.slow = true;
@@ -74,9 +87,23 @@ impl Credentials {
         let lost = reply.ailment == Some(Ailment::LostAnswer);
         match reply.result {
             Ok(answer) if !lost => {
-                let text = |member: &str| answer["Credentials"][member].as_str().unwrap_or_default().to_owned();
-                let (key, secret, session) = (text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"));
-                bench.effects.log.push(format!("Authenticated as assumedRoleId {}", answer["AssumedRoleUser"]["AssumedRoleId"].as_str().unwrap_or_default()));
+                let text = |member: &str| {
+                    answer["Credentials"][member]
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_owned()
+                };
+                let (key, secret, session) = (
+                    text("AccessKeyId"),
+                    text("SecretAccessKey"),
+                    text("SessionToken"),
+                );
+                bench.effects.log.push(format!(
+                    "Authenticated as assumedRoleId {}",
+                    answer["AssumedRoleUser"]["AssumedRoleId"]
+                        .as_str()
+                        .unwrap_or_default()
+                ));
                 self.finish(bench, region, &key, &secret, &session)
             }
             outcome => {
@@ -85,28 +112,57 @@ impl Credentials {
                     // 50 ms doubled each time, as the action does, and a quarter minute at most.
                     return Progress::Sleep(Duration::from_millis(50 << self.attempt.min(8)));
                 }
-                let why = outcome.err().map_or_else(|| "the connection was closed".to_owned(), |error| error.message);
+                let why = outcome.err().map_or_else(
+                    || "the connection was closed".to_owned(),
+                    |error| error.message,
+                );
                 Progress::Failed(format!("Could not assume role with OIDC: {why}"))
             }
         }
     }
 
-    fn finish(&mut self, bench: &mut Bench<'_>, region: &str, key: &str, secret: &str, session: &str) -> Progress {
-        let caller = ApiCaller { access_key: Some(key.to_owned()), source: Some(bench.caller), region: region.parse().ok() };
+    fn finish(
+        &mut self,
+        bench: &mut Bench<'_>,
+        region: &str,
+        key: &str,
+        secret: &str,
+        session: &str,
+    ) -> Progress {
+        let caller = ApiCaller {
+            access_key: Some(key.to_owned()),
+            source: Some(bench.caller),
+            region: region.parse().ok(),
+        };
         let account = match call(bench, &caller, "GetCallerIdentity", &json!({})) {
-            Reply { result: Ok(answer), ailment } if ailment != Some(Ailment::LostAnswer) => answer["Account"].as_str().unwrap_or_default().to_owned(),
+            Reply {
+                result: Ok(answer),
+                ailment,
+            } if ailment != Some(Ailment::LostAnswer) => {
+                answer["Account"].as_str().unwrap_or_default().to_owned()
+            }
             Reply { result, .. } => {
                 self.attempt += 1;
-                let why = result.err().map_or_else(|| "the connection was closed".to_owned(), |error| error.message);
+                let why = result.err().map_or_else(
+                    || "the connection was closed".to_owned(),
+                    |error| error.message,
+                );
                 return match self.attempt <= ATTEMPTS {
                     true => Progress::Sleep(Duration::from_millis(50 << self.attempt.min(8))),
-                    false => Progress::Failed(format!("The security token included in the request is invalid: {why}")),
+                    false => Progress::Failed(format!(
+                        "The security token included in the request is invalid: {why}"
+                    )),
                 };
             }
         };
-        let allowed = bench.input("allowed-account-ids").unwrap_or_default().to_owned();
+        let allowed = bench
+            .input("allowed-account-ids")
+            .unwrap_or_default()
+            .to_owned();
         if !allowed.is_empty() && !allowed.split(',').any(|id| id.trim() == account) {
-            return Progress::Failed(format!("The account ID of the provided credentials ({account}) does not match any of the expected account IDs: {allowed}"));
+            return Progress::Failed(format!(
+                "The account ID of the provided credentials ({account}) does not match any of the expected account IDs: {allowed}"
+            ));
         }
         bench.effects.masks.push(secret.to_owned());
         if !session.is_empty() {
@@ -121,13 +177,26 @@ impl Credentials {
         if !session.is_empty() {
             env.push(("AWS_SESSION_TOKEN", session));
         }
-        bench.effects.env = env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        bench.effects.outputs.insert("aws-account-id".into(), account);
+        bench.effects.env = env
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        bench
+            .effects
+            .outputs
+            .insert("aws-account-id".into(), account);
         Progress::Done
     }
 }
 
 fn call(bench: &mut Bench<'_>, caller: &ApiCaller, operation: &str, input: &Value) -> Reply {
     let now = bench.world.now();
-    bench.world.cloud.call(now, &mut bench.world.log, caller, Api::Sts, operation, input)
+    bench.world.cloud.call(
+        now,
+        &mut bench.world.log,
+        caller,
+        Api::Sts,
+        operation,
+        input,
+    )
 }

@@ -26,8 +26,13 @@ impl Model for Checkout {
             self.waited = true;
             return Progress::Sleep(Duration::from_secs(2));
         }
-        if let Some(other) = bench.input("repository").filter(|other| *other != bench.repository.slug.as_str()) {
-            return Progress::Failed(format!("fatal: repository 'https://github.com/{other}/' not found: the rehearsal has this repository only"));
+        if let Some(other) = bench
+            .input("repository")
+            .filter(|other| *other != bench.repository.slug.as_str())
+        {
+            return Progress::Failed(format!(
+                "fatal: repository 'https://github.com/{other}/' not found: the rehearsal has this repository only"
+            ));
         }
         for input in ["submodules", "lfs", "sparse-checkout"] {
             if bench.input(input).is_some_and(|value| value != "false") {
@@ -46,11 +51,24 @@ fn check_out(bench: &mut Bench<'_>) -> Result<(), String> {
     let (sha, git_ref) = match bench.input("ref") {
         None => (run.sha.clone(), run.git_ref.clone()),
         Some(asked) => {
-            let found = bench.world.hub.resolve(asked).cloned().or_else(|| pull_head(bench, asked));
-            (found.ok_or_else(|| format!("A branch or tag with the name '{asked}' could not be found"))?, asked.to_owned())
+            let found = bench
+                .world
+                .hub
+                .resolve(asked)
+                .cloned()
+                .or_else(|| pull_head(bench, asked));
+            (
+                found.ok_or_else(|| {
+                    format!("A branch or tag with the name '{asked}' could not be found")
+                })?,
+                asked.to_owned(),
+            )
         }
     };
-    let files = bench.repository.files_of(&sha).ok_or_else(|| format!("commit {sha} is not in the repository"))?;
+    let files = bench
+        .repository
+        .files_of(&sha)
+        .ok_or_else(|| format!("commit {sha} is not in the repository"))?;
     let place = match bench.input("path") {
         Some(path) => bench.workspace.join(path),
         None => bench.workspace.to_owned(),
@@ -63,18 +81,42 @@ fn check_out(bench: &mut Bench<'_>) -> Result<(), String> {
     let directory = bench.files.open_dir(&place).map_err(failed)?;
     write(&directory, &files).map_err(failed)?;
     let depth = bench.input("fetch-depth").unwrap_or("1").to_owned();
-    write_git(bench, &directory, &place, &sha, &git_ref, &files, depth == "0").map_err(failed)?;
+    write_git(
+        bench,
+        &directory,
+        &place,
+        &sha,
+        &git_ref,
+        &files,
+        depth == "0",
+    )
+    .map_err(failed)?;
     bench.machine.commit = Some(sha.clone());
-    bench.effects.outputs.insert("commit".into(), sha.to_string());
+    bench
+        .effects
+        .outputs
+        .insert("commit".into(), sha.to_string());
     bench.effects.outputs.insert("ref".into(), git_ref);
-    bench.effects.log.push(format!("HEAD is now at {}", sha.short()));
+    bench
+        .effects
+        .log
+        .push(format!("HEAD is now at {}", sha.short()));
     Ok(())
 }
 
 /// `refs/pull/N/head` or `/merge`: the pull request's head.
 fn pull_head(bench: &Bench<'_>, asked: &str) -> Option<CommitSha> {
-    let number = asked.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()?;
-    bench.world.hub.pull(lockkeeper_world::ids::PullNumber(number)).map(|pull| pull.head.clone())
+    let number = asked
+        .strip_prefix("refs/pull/")?
+        .split('/')
+        .next()?
+        .parse()
+        .ok()?;
+    bench
+        .world
+        .hub
+        .pull(lockkeeper_world::ids::PullNumber(number))
+        .map(|pull| pull.head.clone())
 }
 
 fn clear(files: &Dir, place: &Path) -> std::io::Result<()> {
@@ -88,13 +130,22 @@ fn write(directory: &Dir, files: &BTreeMap<&str, &File>) -> std::io::Result<()> 
     let mut made = PathBuf::new();
     for (path, file) in files {
         let path = Path::new(path);
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty() && *parent != made) {
+        if let Some(parent) = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty() && *parent != made)
+        {
             directory.create_dir_all(parent)?;
             made = parent.to_owned();
         }
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(if file.executable { 0o755 } else { 0o644 });
-        directory.open_with(path, &options)?.write_all(&file.contents)?;
+        options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(if file.executable { 0o755 } else { 0o644 });
+        directory
+            .open_with(path, &options)?
+            .write_all(&file.contents)?;
     }
     Ok(())
 }
@@ -118,7 +169,10 @@ fn write_git(
     let packs = bench.repository.git_directory().join("objects/pack");
     for entry in std::fs::read_dir(packs)? {
         let entry = entry?;
-        directory.write(Path::new(".git/objects/pack").join(entry.file_name()), std::fs::read(entry.path())?)?;
+        directory.write(
+            Path::new(".git/objects/pack").join(entry.file_name()),
+            std::fs::read(entry.path())?,
+        )?;
     }
     let mut branches = String::new();
     let mut remotes = String::new();
@@ -139,9 +193,15 @@ fn write_git(
         directory.write(".git/shallow", format!("{sha}\n"))?;
     }
     let default = bench.repository.branch.as_str();
-    directory.write(".git/origin.git/HEAD", format!("ref: refs/heads/{default}\n"))?;
+    directory.write(
+        ".git/origin.git/HEAD",
+        format!("ref: refs/heads/{default}\n"),
+    )?;
     directory.write(".git/origin.git/packed-refs", branches)?;
-    directory.write(".git/origin.git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n")?;
+    directory.write(
+        ".git/origin.git/config",
+        "[core]\n\trepositoryformatversion = 0\n\tbare = true\n",
+    )?;
     directory.write(".git/origin.git/objects/info/alternates", "../../objects\n")?;
     let origin = bench.inside.join(place).join(".git/origin.git");
     let url = format!("https://github.com/{}", bench.repository.slug);
@@ -164,7 +224,14 @@ fn index(files: &BTreeMap<&str, &File>) -> Vec<u8> {
     for (path, file) in files {
         let start = bytes.len();
         bytes.extend_from_slice(&[0; 24]);
-        bytes.extend_from_slice(&if file.executable { 0o100_755u32 } else { 0o100_644 }.to_be_bytes());
+        bytes.extend_from_slice(
+            &if file.executable {
+                0o100_755u32
+            } else {
+                0o100_644
+            }
+            .to_be_bytes(),
+        );
         bytes.extend_from_slice(&[0; 8]);
         bytes.extend_from_slice(&(file.contents.len() as u32).to_be_bytes());
         let mut hash = Sha1::new();

@@ -19,15 +19,29 @@ impl Model for Login {
         let text = |name: &str| bench.input(name).unwrap_or_default().to_owned();
         let (registry, user, password) = (text("registry"), text("username"), text("password"));
         // The action asks ECR for a password itself when the user is an AWS access key.
-        let script = if user.starts_with("AKIA") || (registry.contains(".dkr.ecr.") && user.is_empty()) {
+        let script = if user.starts_with("AKIA")
+            || (registry.contains(".dkr.ecr.") && user.is_empty())
+        {
             "aws ecr get-login-password | docker login --username AWS --password-stdin \"$REGISTRY\""
         } else {
             "printf %s \"$PASSWORD\" | docker login --username \"$USERNAME\" --password-stdin ${REGISTRY:+\"$REGISTRY\"}"
         };
-        let mut env = vec![("REGISTRY".to_owned(), registry), ("USERNAME".to_owned(), user.clone()), ("PASSWORD".to_owned(), password.clone())];
+        let mut env = vec![
+            ("REGISTRY".to_owned(), registry),
+            ("USERNAME".to_owned(), user.clone()),
+            ("PASSWORD".to_owned(), password.clone()),
+        ];
         if user.starts_with("AKIA") {
-            env.extend([("AWS_ACCESS_KEY_ID".to_owned(), user), ("AWS_SECRET_ACCESS_KEY".to_owned(), password)]);
+            env.extend([
+                ("AWS_ACCESS_KEY_ID".to_owned(), user),
+                ("AWS_SECRET_ACCESS_KEY".to_owned(), password),
+            ]);
         }
-        Progress::Run { argv: ["bash", "-o", "pipefail", "-c", script].map(str::to_owned).to_vec(), env }
+        Progress::Run {
+            argv: ["bash", "-o", "pipefail", "-c", script]
+                .map(str::to_owned)
+                .to_vec(),
+            env,
+        }
     }
 }

@@ -22,28 +22,57 @@ impl Model for Render {
 }
 
 fn render(bench: &mut Bench<'_>) -> Result<(), String> {
-    let wanted = |name: &str| bench.input(name).map(str::to_owned).ok_or_else(|| format!("Input required and not supplied: {name}"));
+    let wanted = |name: &str| {
+        bench
+            .input(name)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("Input required and not supplied: {name}"))
+    };
     let (container, image) = (wanted("container-name")?, wanted("image")?);
     let mut definition = match bench.input("task-definition") {
         Some(file) => {
             let path = in_workspace(bench, file);
-            let text = bench.files.read_to_string(&path).map_err(|_| format!("Task definition file does not exist: {file}"))?;
+            let text = bench
+                .files
+                .read_to_string(&path)
+                .map_err(|_| format!("Task definition file does not exist: {file}"))?;
             serde_json::from_str::<Value>(&text).map_err(|error| format!("{file}: {error}"))?
         }
-        None => return Err("the rehearsal knows this action with the input `task-definition` only".into()),
+        None => {
+            return Err(
+                "the rehearsal knows this action with the input `task-definition` only".into(),
+            );
+        }
     };
     let containers = definition["containerDefinitions"].as_array_mut().ok_or("Invalid task definition format: containerDefinitions section is not present or is not an array")?;
-    let found = containers.iter_mut().find(|one| one["name"] == container.as_str());
-    found.ok_or("Invalid task definition: Could not find container definition with matching name")?["image"] = Value::String(image);
+    let found = containers
+        .iter_mut()
+        .find(|one| one["name"] == container.as_str());
+    found.ok_or(
+        "Invalid task definition: Could not find container definition with matching name",
+    )?["image"] = Value::String(image);
     let name = format!("temp/task-definition-{}.json", bench.caller.step);
     let text = serde_json::to_string_pretty(&definition).map_err(|error| error.to_string())?;
     bench.files.remove_file(&name).ok();
-    bench.files.write(&name, text).map_err(|error| error.to_string())?;
+    bench
+        .files
+        .write(&name, text)
+        .map_err(|error| error.to_string())?;
     let shown = bench.inside.join(&name).display().to_string();
-    bench.effects.outputs.insert("task-definition".into(), shown);
-    for input in ["environment-variables", "secrets", "log-configuration-log-driver", "env-files"] {
+    bench
+        .effects
+        .outputs
+        .insert("task-definition".into(), shown);
+    for input in [
+        "environment-variables",
+        "secrets",
+        "log-configuration-log-driver",
+        "env-files",
+    ] {
         if bench.input(input).is_some() {
-            bench.not_modelled(format!("the input `{input}` of amazon-ecs-render-task-definition: ignored"));
+            bench.not_modelled(format!(
+                "the input `{input}` of amazon-ecs-render-task-definition: ignored"
+            ));
         }
     }
     Ok(())

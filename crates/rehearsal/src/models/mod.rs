@@ -117,24 +117,78 @@ pub struct Entry {
 
 /// Every modelled action, in alphabetical order.
 pub const MODELS: &[Entry] = &[
-    Entry { action: "actions/cache", start: setup::cache },
-    Entry { action: "actions/checkout", start: checkout::start },
-    Entry { action: "actions/download-artifact", start: artifact::download },
-    Entry { action: "actions/setup-go", start: setup::start },
-    Entry { action: "actions/setup-java", start: setup::start },
-    Entry { action: "actions/setup-node", start: setup::start },
-    Entry { action: "actions/setup-python", start: setup::start },
-    Entry { action: "actions/upload-artifact", start: artifact::upload },
-    Entry { action: "aquasecurity/setup-trivy", start: setup::start },
-    Entry { action: "aquasecurity/trivy-action", start: trivy::start },
-    Entry { action: "aws-actions/amazon-ecr-login", start: ecr_login::start },
-    Entry { action: "aws-actions/amazon-ecs-deploy-task-definition", start: ecs_deploy::start },
-    Entry { action: "aws-actions/amazon-ecs-render-task-definition", start: ecs_render::start },
-    Entry { action: "aws-actions/configure-aws-credentials", start: aws_credentials::start },
-    Entry { action: "docker/build-push-action", start: docker_build::start },
-    Entry { action: "docker/login-action", start: docker_login::start },
-    Entry { action: "docker/setup-buildx-action", start: setup::start },
-    Entry { action: "docker/setup-qemu-action", start: setup::start },
+    Entry {
+        action: "actions/cache",
+        start: setup::cache,
+    },
+    Entry {
+        action: "actions/checkout",
+        start: checkout::start,
+    },
+    Entry {
+        action: "actions/download-artifact",
+        start: artifact::download,
+    },
+    Entry {
+        action: "actions/setup-go",
+        start: setup::start,
+    },
+    Entry {
+        action: "actions/setup-java",
+        start: setup::start,
+    },
+    Entry {
+        action: "actions/setup-node",
+        start: setup::start,
+    },
+    Entry {
+        action: "actions/setup-python",
+        start: setup::start,
+    },
+    Entry {
+        action: "actions/upload-artifact",
+        start: artifact::upload,
+    },
+    Entry {
+        action: "aquasecurity/setup-trivy",
+        start: setup::start,
+    },
+    Entry {
+        action: "aquasecurity/trivy-action",
+        start: trivy::start,
+    },
+    Entry {
+        action: "aws-actions/amazon-ecr-login",
+        start: ecr_login::start,
+    },
+    Entry {
+        action: "aws-actions/amazon-ecs-deploy-task-definition",
+        start: ecs_deploy::start,
+    },
+    Entry {
+        action: "aws-actions/amazon-ecs-render-task-definition",
+        start: ecs_render::start,
+    },
+    Entry {
+        action: "aws-actions/configure-aws-credentials",
+        start: aws_credentials::start,
+    },
+    Entry {
+        action: "docker/build-push-action",
+        start: docker_build::start,
+    },
+    Entry {
+        action: "docker/login-action",
+        start: docker_login::start,
+    },
+    Entry {
+        action: "docker/setup-buildx-action",
+        start: setup::start,
+    },
+    Entry {
+        action: "docker/setup-qemu-action",
+        start: setup::start,
+    },
 ];
 
 mod artifact;

@@ -10,11 +10,17 @@ struct Setup {
 }
 
 pub(super) fn start() -> Box<dyn Model> {
-    Box::new(Setup { waited: false, cache: false })
+    Box::new(Setup {
+        waited: false,
+        cache: false,
+    })
 }
 
 pub(super) fn cache() -> Box<dyn Model> {
-    Box::new(Setup { waited: false, cache: true })
+    Box::new(Setup {
+        waited: false,
+        cache: true,
+    })
 }
 
 impl Model for Setup {
@@ -24,8 +30,15 @@ impl Model for Setup {
             return Progress::Sleep(Duration::from_secs(if self.cache { 2 } else { 6 }));
         }
         // A rehearsal begins with empty caches.
-        bench.effects.outputs.insert("cache-hit".into(), "false".into());
-        for (input, output) in [("node-version", "node-version"), ("python-version", "python-version"), ("go-version", "go-version")] {
+        bench
+            .effects
+            .outputs
+            .insert("cache-hit".into(), "false".into());
+        for (input, output) in [
+            ("node-version", "node-version"),
+            ("python-version", "python-version"),
+            ("go-version", "go-version"),
+        ] {
             if let Some(version) = bench.input(input).map(str::to_owned) {
                 bench.effects.outputs.insert(output.into(), version);
             }

@@ -16,7 +16,10 @@ impl Model for Trivy {
                 _ => Progress::Failed(format!("Process completed with exit code {code}.")),
             };
         }
-        let mut argv = vec!["trivy".to_owned(), bench.input("scan-type").unwrap_or("image").to_owned()];
+        let mut argv = vec![
+            "trivy".to_owned(),
+            bench.input("scan-type").unwrap_or("image").to_owned(),
+        ];
         for (input, option) in [
             ("exit-code", "--exit-code"),
             ("severity", "--severity"),
@@ -36,9 +39,15 @@ impl Model for Trivy {
             argv.push("--ignore-unfixed".to_owned());
         }
         if bench.input("input").is_none() {
-            let target = bench.input("image-ref").or(bench.input("scan-ref")).unwrap_or(".");
+            let target = bench
+                .input("image-ref")
+                .or(bench.input("scan-ref"))
+                .unwrap_or(".");
             argv.push(target.to_owned());
         }
-        Progress::Run { argv, env: Vec::new() }
+        Progress::Run {
+            argv,
+            env: Vec::new(),
+        }
     }
 }

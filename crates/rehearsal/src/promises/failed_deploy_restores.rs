@@ -15,24 +15,37 @@ pub(super) const PROMISE: Promise = Promise {
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     for target in Target::BOTH {
-        let Some(service) = story.service(target) else { continue };
+        let Some(service) = story.service(target) else {
+            continue;
+        };
         for run in story.deploys(target) {
-            let Some(first) = story.history.updates_of(run, service).next() else { continue };
+            let Some(first) = story.history.updates_of(run, service).next() else {
+                continue;
+            };
             let before = story.history.serving_before(service, first.seq);
-            let Some((ended, conclusion)) = run.ended else { continue };
+            let Some((ended, conclusion)) = run.ended else {
+                continue;
+            };
             let bad = story.commits_fail(run, target, ended);
             if conclusion == Conclusion::Success && !bad {
                 continue;
             }
             judgement.exercise();
             if conclusion == Conclusion::Success {
-                let message = format!("the image asked for cannot serve, and the run that deployed it to {} ended green", target.name());
+                let message = format!(
+                    "the image asked for cannot serve, and the run that deployed it to {} ended green",
+                    target.name()
+                );
                 judgement.breach(story.blame(run, Some(service), story.seq_at(ended), message));
                 continue;
             }
             // A later run that deploys is answerable for what serves then.
             let later = story.history.updates.iter().find(|update| {
-                update.service == *service && update.at > ended && update.caller.is_some_and(|caller| caller.run != run.run || caller.attempt != run.attempt)
+                update.service == *service
+                    && update.at > ended
+                    && update.caller.is_some_and(|caller| {
+                        caller.run != run.run || caller.attempt != run.attempt
+                    })
             });
             let judged_at = later.map_or(story.settled, |update| update.at);
             let serving = story.history.serving(service, judged_at);
@@ -41,7 +54,12 @@ fn judge(story: &Story<'_>) -> Judgement {
                     Conclusion::Cancelled | Conclusion::TimedOut => "was cancelled",
                     _ => "failed",
                 };
-                let message = format!("a deploy to {} {how}, and afterwards {} serves; before it {} did", target.name(), story.names(&serving), story.names(&before));
+                let message = format!(
+                    "a deploy to {} {how}, and afterwards {} serves; before it {} did",
+                    target.name(),
+                    story.names(&serving),
+                    story.names(&before)
+                );
                 judgement.breach(story.blame(run, Some(service), story.seq_at(judged_at), message));
             }
         }
@@ -51,14 +69,25 @@ fn judge(story: &Story<'_>) -> Judgement {
 
 impl Story<'_> {
     /// Whether what a run was asked to deploy cannot serve.
-    fn commits_fail(&self, run: &crate::history::Run, target: Target, at: lockkeeper_world::Instant) -> bool {
+    fn commits_fail(
+        &self,
+        run: &crate::history::Run,
+        target: Target,
+        at: lockkeeper_world::Instant,
+    ) -> bool {
         let commit = match self.asked(run, target, at) {
             super::Asked::Commit(sha) => Some(sha),
             super::Asked::Digest(digest) => self.commit_of(&digest).cloned(),
             super::Asked::Unknown => None,
         };
         commit.is_some_and(|sha| {
-            matches!(self.commits.of(&sha).behaviour, Behaviour::CrashesAtStart | Behaviour::NeverReady | Behaviour::Flapping { .. } | Behaviour::ErrorsAfter(_))
+            matches!(
+                self.commits.of(&sha).behaviour,
+                Behaviour::CrashesAtStart
+                    | Behaviour::NeverReady
+                    | Behaviour::Flapping { .. }
+                    | Behaviour::ErrorsAfter(_)
+            )
         })
     }
 }

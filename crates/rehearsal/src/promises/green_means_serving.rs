@@ -18,9 +18,13 @@ const WINDOW: Duration = Duration::from_secs(60);
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     for target in Target::BOTH {
-        let Some(service) = story.service(target) else { continue };
+        let Some(service) = story.service(target) else {
+            continue;
+        };
         for run in story.deploys(target).filter(|run| run.green()) {
-            let Some((green, _)) = run.ended else { continue };
+            let Some((green, _)) = run.ended else {
+                continue;
+            };
             judgement.exercise();
             let asked = story.asked(run, target, green);
             let seq = story.seq_at(green);
@@ -36,7 +40,10 @@ fn judge(story: &Story<'_>) -> Judgement {
                 continue;
             }
             if !serving.keys().all(|digest| story.is_asked(&asked, digest)) {
-                let message = format!("the run ended green while {place} served {}; it was asked for {wanted}", story.names(&serving));
+                let message = format!(
+                    "the run ended green while {place} served {}; it was asked for {wanted}",
+                    story.names(&serving)
+                );
                 judgement.breach(story.blame(run, Some(service), seq, message));
                 continue;
             }
@@ -45,16 +52,30 @@ fn judge(story: &Story<'_>) -> Judgement {
                     && entry.at > green
                     && entry.at.since(green) <= WINDOW
                     && !story.is_asked(&asked, &entry.digest)
-                    && entry.update.as_ref().and_then(|update| update.caller).is_none_or(|caller| caller.run == run.run || entry.rollback)
+                    && entry
+                        .update
+                        .as_ref()
+                        .and_then(|update| update.caller)
+                        .is_none_or(|caller| caller.run == run.run || entry.rollback)
             });
             if let Some(entry) = later {
-                let message = format!("{} s after the run ended green, {} entered service on {place}; it was asked for {wanted}", entry.at.since(green).as_secs(), story.name(&entry.digest));
+                let message = format!(
+                    "{} s after the run ended green, {} entered service on {place}; it was asked for {wanted}",
+                    entry.at.since(green).as_secs(),
+                    story.name(&entry.digest)
+                );
                 judgement.breach(story.blame(run, Some(service), entry.seq, message));
                 continue;
             }
-            let gone = story.history.serving_changes(service, green, green + WINDOW).find(|(_, _, serving)| serving.is_empty());
+            let gone = story
+                .history
+                .serving_changes(service, green, green + WINDOW)
+                .find(|(_, _, serving)| serving.is_empty());
             if let Some((at, seq, _)) = gone {
-                let message = format!("{} s after the run ended green, nothing was in service on {place}", at.since(green).as_secs());
+                let message = format!(
+                    "{} s after the run ended green, nothing was in service on {place}",
+                    at.since(green).as_secs()
+                );
                 judgement.breach(story.blame(run, Some(service), *seq, message));
             }
         }

@@ -1,6 +1,6 @@
 //! Nothing merges that a gate has not passed.
 
-use lockkeeper_policy::PromiseId;
+use lockkeeper_policy::{Policy, PromiseId};
 use lockkeeper_world::event::What;
 
 use super::{Breach, Judgement, Promise, Story};
@@ -13,8 +13,8 @@ pub(super) const PROMISE: Promise = Promise {
 };
 
 /// The gates that the policy asks for.
-pub(crate) fn wanted(story: &Story<'_>) -> Vec<Gate> {
-    let ci = &story.facts.policy.ci;
+pub(super) fn wanted(policy: &Policy) -> Vec<Gate> {
+    let ci = &policy.ci;
     let mut gates = Vec::new();
     for (asked, gate) in [
         (ci.lint, Gate::Lint),
@@ -33,7 +33,7 @@ pub(crate) fn wanted(story: &Story<'_>) -> Vec<Gate> {
 
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let gates = wanted(story);
+    let gates = wanted(&story.facts.policy);
     for event in story.events {
         let (head, merged) = match &event.what {
             What::Merged { head, .. } => (head, true),
@@ -41,7 +41,12 @@ fn judge(story: &Story<'_>) -> Judgement {
             _ => continue,
         };
         let traits = story.commits.of(head);
-        let failing: Vec<Gate> = traits.fails.iter().copied().filter(|gate| gates.contains(gate)).collect();
+        let failing: Vec<Gate> = traits
+            .fails
+            .iter()
+            .copied()
+            .filter(|gate| gates.contains(gate))
+            .collect();
         if failing.is_empty() {
             continue;
         }
@@ -49,25 +54,56 @@ fn judge(story: &Story<'_>) -> Judgement {
         if !merged {
             continue;
         }
-        let run = story.history.runs.iter().rev().find(|run| run.sha == *head && run.trigger.starts_with("pull_request"));
+        let run = story
+            .history
+            .runs
+            .iter()
+            .rev()
+            .find(|run| run.sha == *head && run.trigger.starts_with("pull_request"));
         let words: Vec<&str> = failing.iter().map(|gate| gate.name()).collect();
         let (message, file, line) = match run {
             Some(run) if run.green() => (
-                format!("a pull request that fails {} was green in {} and merged", words.join(", "), run.workflow),
+                format!(
+                    "a pull request that fails {} was green in {} and merged",
+                    words.join(", "),
+                    run.workflow
+                ),
                 Some(run.workflow.clone()),
                 Some(1),
             ),
             Some(run) => {
-                let job = story.history.jobs.values().find(|job| job.run == run.run && job.ended.is_some_and(|(_, c)| c != lockkeeper_world::event::Conclusion::Success));
+                let job = story.history.jobs.values().find(|job| {
+                    job.run == run.run
+                        && job
+                            .ended
+                            .is_some_and(|(_, c)| c != lockkeeper_world::event::Conclusion::Success)
+                });
                 (
-                    format!("a pull request that fails {} merged although {} was red: nothing requires its checks", words.join(", "), run.workflow),
+                    format!(
+                        "a pull request that fails {} merged although {} was red: nothing requires its checks",
+                        words.join(", "),
+                        run.workflow
+                    ),
                     Some(run.workflow.clone()),
                     job.map(|job| job.line).or(Some(1)),
                 )
             }
-            None => (format!("a pull request that fails {} merged, and no workflow looked at it", words.join(", ")), story.facts.deploys_staging.first().cloned(), Some(1)),
+            None => (
+                format!(
+                    "a pull request that fails {} merged, and no workflow looked at it",
+                    words.join(", ")
+                ),
+                story.facts.deploys_staging.first().cloned(),
+                Some(1),
+            ),
         };
-        judgement.breach(Breach { message, run: run.map(|run| run.run), file, line, seq: event.seq });
+        judgement.breach(Breach {
+            message,
+            run: run.map(|run| run.run),
+            file,
+            line,
+            seq: event.seq,
+        });
     }
     judgement
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use lockkeeper_names::{CommitSha, ImageDigest};
 use lockkeeper_policy::{Policy, PromiseId};
+use lockkeeper_world::Instant;
 use lockkeeper_world::event::{Event, ServiceKey};
 use lockkeeper_world::ids::RunId;
-use lockkeeper_world::Instant;
 use serde::Serialize;
 
 use crate::commits::Commits;
@@ -175,19 +175,26 @@ impl Story<'_> {
 
     /// One file that deploys to both: its trigger says which.
     fn both(&self, workflow: &String) -> bool {
-        self.facts.deploys_staging.contains(workflow) && self.facts.deploys_production.contains(workflow)
+        self.facts.deploys_staging.contains(workflow)
+            && self.facts.deploys_production.contains(workflow)
     }
 
     /// The commit that a digest was built from.
     pub(crate) fn commit_of(&self, digest: &ImageDigest) -> Option<&CommitSha> {
-        self.history.commit_of(digest).or_else(|| self.facts.initial.get(digest))
+        self.history
+            .commit_of(digest)
+            .or_else(|| self.facts.initial.get(digest))
     }
 
     /// What a run was asked to deploy, as known at `at`: the digest its tag names, or for a merge
     /// the commit.
     pub(crate) fn asked(&self, run: &Run, target: Target, at: Instant) -> Asked {
         if target == Target::Production
-            && let Some(tag) = self.facts.tag_input.as_ref().and_then(|input| run.inputs.get(input))
+            && let Some(tag) = self
+                .facts
+                .tag_input
+                .as_ref()
+                .and_then(|input| run.inputs.get(input))
         {
             return match self.history.tagged(&self.facts.repository, tag, at) {
                 Some(digest) => Asked::Digest(digest.clone()),
@@ -218,39 +225,72 @@ impl Story<'_> {
         if serving.is_empty() {
             return "nothing".into();
         }
-        serving.keys().map(|digest| self.name(digest)).collect::<Vec<_>>().join(" and ")
+        serving
+            .keys()
+            .map(|digest| self.name(digest))
+            .collect::<Vec<_>>()
+            .join(" and ")
     }
 
     /// A breach that a line of a run's workflow caused: the line of its last change of the
     /// service, else of its last job.
-    pub(crate) fn blame(&self, run: &Run, service: Option<&ServiceKey>, seq: u64, message: String) -> Breach {
+    pub(crate) fn blame(
+        &self,
+        run: &Run,
+        service: Option<&ServiceKey>,
+        seq: u64,
+        message: String,
+    ) -> Breach {
         let update = service.and_then(|service| self.history.updates_of(run, service).last());
-        let line = update.and_then(|update| update.caller).map(|caller| caller.line);
+        let line = update
+            .and_then(|update| update.caller)
+            .map(|caller| caller.line);
         let job = || {
-            let mut jobs = self.history.jobs.values().filter(|job| job.run == run.run && job.attempt == run.attempt);
+            let mut jobs = self
+                .history
+                .jobs
+                .values()
+                .filter(|job| job.run == run.run && job.attempt == run.attempt);
             jobs.next_back().map(|job| job.line)
         };
-        Breach { message, run: Some(run.run), file: Some(run.workflow.clone()), line: line.or_else(job), seq }
+        Breach {
+            message,
+            run: Some(run.run),
+            file: Some(run.workflow.clone()),
+            line: line.or_else(job),
+            seq,
+        }
     }
 
     /// The number of the last event at or before `at`.
     pub(crate) fn seq_at(&self, at: Instant) -> u64 {
-        self.events.iter().rev().find(|event| event.at <= at).map_or(0, |event| event.seq)
+        self.events
+            .iter()
+            .rev()
+            .find(|event| event.at <= at)
+            .map_or(0, |event| event.seq)
     }
 
     /// Everything that a run's attempt printed or wrote to summaries up to an instant, by job.
-    pub(crate) fn texts(&self, run: RunId) -> impl Iterator<Item = (&Event, lockkeeper_world::ids::JobId, &str)> {
+    pub(crate) fn texts(
+        &self,
+        run: RunId,
+    ) -> impl Iterator<Item = (&Event, lockkeeper_world::ids::JobId, &str)> {
         use lockkeeper_world::event::What;
-        self.events.iter().filter_map(move |event| match &event.what {
-            What::StepOutput { run: r, job, text, .. }
-            | What::SummaryWritten { run: r, job, text, .. }
-            | What::Annotation { run: r, job, text, .. }
-                if *r == run =>
-            {
-                Some((event, *job, text.as_str()))
-            }
-            _ => None,
-        })
+        self.events
+            .iter()
+            .filter_map(move |event| match &event.what {
+                What::StepOutput {
+                    run: r, job, text, ..
+                }
+                | What::SummaryWritten {
+                    run: r, job, text, ..
+                }
+                | What::Annotation {
+                    run: r, job, text, ..
+                } if *r == run => Some((event, *job, text.as_str())),
+                _ => None,
+            })
     }
 }
 
@@ -264,6 +304,11 @@ pub(crate) enum Asked {
 }
 
 /// Whether a text names a digest well enough for a person to recognise it.
+/// The gates that a policy asks for.
+pub(crate) fn wanted_gates(policy: &Policy) -> Vec<crate::commits::Gate> {
+    merge_gated::wanted(policy)
+}
+
 pub(crate) fn names_digest(text: &str, digest: &ImageDigest) -> bool {
     text.contains(&digest.as_str()["sha256:".len()..][..12])
 }

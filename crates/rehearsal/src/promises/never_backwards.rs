@@ -12,18 +12,38 @@ pub(super) const PROMISE: Promise = Promise {
 
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let Some(service) = story.service(Target::Staging) else { return judgement };
-    let place = |digest| story.commit_of(digest).and_then(|sha| story.facts.line.iter().position(|other| other == sha));
+    let Some(service) = story.service(Target::Staging) else {
+        return judgement;
+    };
+    let place = |digest| {
+        story
+            .commit_of(digest)
+            .and_then(|sha| story.facts.line.iter().position(|other| other == sha))
+    };
     let mut newest: Option<(usize, lockkeeper_world::ids::RunId)> = None;
-    for entry in story.history.entries.iter().filter(|entry| entry.service == *service && !entry.rollback) {
-        let Some(caller) = entry.update.as_ref().and_then(|update| update.caller) else { continue };
-        let Some(at) = place(&entry.digest) else { continue };
+    for entry in story
+        .history
+        .entries
+        .iter()
+        .filter(|entry| entry.service == *service && !entry.rollback)
+    {
+        let Some(caller) = entry.update.as_ref().and_then(|update| update.caller) else {
+            continue;
+        };
+        let Some(at) = place(&entry.digest) else {
+            continue;
+        };
         judgement.exercise();
-        let Some(run) = story.history.run(caller.run, caller.attempt) else { continue };
+        let Some(run) = story.history.run(caller.run, caller.attempt) else {
+            continue;
+        };
         if let Some((highest, by)) = newest {
             // A run that takes back its own failed deploy returns to what it found.
             if at < highest && by != caller.run {
-                let message = format!("{} replaced a newer merge on staging", story.name(&entry.digest));
+                let message = format!(
+                    "{} replaced a newer merge on staging",
+                    story.name(&entry.digest)
+                );
                 judgement.breach(story.blame(run, Some(service), entry.seq, message));
             }
         }

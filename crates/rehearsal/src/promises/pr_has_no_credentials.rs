@@ -27,13 +27,23 @@ fn judge(story: &Story<'_>) -> Judgement {
     for event in story.events {
         match &event.what {
             What::StepStarted { run, .. } if of_pulls.contains(run) => judgement.exercise(),
-            What::CredentialReachable { run, job, what } if of_pulls.contains(run) && seen.insert((*job, what.clone())) => {
-                let workflow = story.history.runs.iter().find(|r| r.run == *run).map(|r| r.workflow.clone());
+            What::CredentialReachable { run, job, what }
+                if of_pulls.contains(run) && seen.insert((*job, what.clone())) =>
+            {
+                let workflow = story
+                    .history
+                    .runs
+                    .iter()
+                    .find(|r| r.run == *run)
+                    .map(|r| r.workflow.clone());
                 judgement.breach(Breach {
                     message: format!("code of a pull request ran where {what} can be reached"),
                     run: Some(*run),
                     file: workflow,
-                    line: event.caller.map(|caller| caller.line).or_else(|| story.history.jobs.get(job).map(|job| job.line)),
+                    line: event
+                        .caller
+                        .map(|caller| caller.line)
+                        .or_else(|| story.history.jobs.get(job).map(|job| job.line)),
                     seq: event.seq,
                 });
             }

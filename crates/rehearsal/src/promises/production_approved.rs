@@ -12,30 +12,55 @@ pub(super) const PROMISE: Promise = Promise {
 
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let Some(service) = story.service(Target::Production) else { return judgement };
+    let Some(service) = story.service(Target::Production) else {
+        return judgement;
+    };
     // Asking is exercise enough: a run that waited and was refused kept the promise.
     if story.deploys(Target::Production).next().is_some() {
         judgement.exercise();
     }
-    for entry in story.history.entries.iter().filter(|entry| entry.service == *service) {
-        let Some(update) = &entry.update else { continue };
-        let Some(caller) = update.caller else { continue };
+    for entry in story
+        .history
+        .entries
+        .iter()
+        .filter(|entry| entry.service == *service)
+    {
+        let Some(update) = &entry.update else {
+            continue;
+        };
+        let Some(caller) = update.caller else {
+            continue;
+        };
         if entry.rollback {
             continue;
         }
-        let before_run = story.history.updates.iter().find(|other| other.service == *service && other.caller.is_some_and(|c| c.run == caller.run));
-        let served_before = before_run.is_some_and(|first| story.history.serving_before(service, first.seq).contains_key(&entry.digest));
+        let before_run = story.history.updates.iter().find(|other| {
+            other.service == *service && other.caller.is_some_and(|c| c.run == caller.run)
+        });
+        let served_before = before_run.is_some_and(|first| {
+            story
+                .history
+                .serving_before(service, first.seq)
+                .contains_key(&entry.digest)
+        });
         let approved = story.history.reviews.iter().any(|review| {
             review.run == caller.run
                 && review.approved
                 && review.at <= update.at
                 && story.facts.reviewers.contains(&review.reviewer)
-                && story.history.jobs.get(&review.job).is_some_and(|job| job.attempt == caller.attempt)
+                && story
+                    .history
+                    .jobs
+                    .get(&review.job)
+                    .is_some_and(|job| job.attempt == caller.attempt)
         });
         if !served_before && !approved {
             let run = story.history.run(caller.run, caller.attempt);
             judgement.breach(Breach {
-                message: format!("{} began to serve in production, and nobody had approved that run", story.name(&entry.digest)),
+                message: format!(
+                    "{} began to serve in production, and nobody had approved that run",
+                    story.name(&entry.digest)
+                ),
                 run: Some(caller.run),
                 file: run.map(|run| run.workflow.clone()),
                 line: Some(caller.line),

@@ -12,11 +12,19 @@ pub(super) const PROMISE: Promise = Promise {
 
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let Some(service) = story.service(Target::Production) else { return judgement };
-    for run in story.deploys(Target::Production).filter(|run| run.attempt > 1) {
+    let Some(service) = story.service(Target::Production) else {
+        return judgement;
+    };
+    for run in story
+        .deploys(Target::Production)
+        .filter(|run| run.attempt > 1)
+    {
         judgement.exercise();
         if let Some(update) = story.history.updates_of(run, service).next() {
-            let message = format!("a re-run (attempt {}) of an old production run deployed again", run.attempt);
+            let message = format!(
+                "a re-run (attempt {}) of an old production run deployed again",
+                run.attempt
+            );
             judgement.breach(story.blame(run, Some(service), update.seq, message));
         }
     }

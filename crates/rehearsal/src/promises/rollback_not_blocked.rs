@@ -22,11 +22,15 @@ fn judge(story: &Story<'_>) -> Judgement {
         return judgement;
     }
     let runs: Vec<_> = story.deploys(Target::Production).collect();
-    let [.., older, rollback] = runs.as_slice() else { return judgement };
+    let [.., older, rollback] = runs.as_slice() else {
+        return judgement;
+    };
     judgement.exercise();
     let reached = story.events.iter().find(|event| match &event.what {
         What::JobWaiting { run, .. } => *run == rollback.run,
-        What::ServiceUpdated { .. } => event.caller.is_some_and(|caller| caller.run == rollback.run),
+        What::ServiceUpdated { .. } => event
+            .caller
+            .is_some_and(|caller| caller.run == rollback.run),
         _ => false,
     });
     let held = match reached {
@@ -35,12 +39,25 @@ fn judge(story: &Story<'_>) -> Judgement {
     };
     if held {
         let group = story.events.iter().find_map(|event| match &event.what {
-            What::JobPending { run, group, .. } | What::RunPending { run, group } if *run == rollback.run => Some((event.seq, group)),
+            What::JobPending { run, group, .. } | What::RunPending { run, group }
+                if *run == rollback.run =>
+            {
+                Some((event.seq, group))
+            }
             _ => None,
         });
         let (seq, message) = match group {
-            Some((seq, group)) => (seq, format!("a rollback waited behind run {}, which waits for a reviewer and holds the group `{group}`", older.run)),
-            None => (story.seq_at(story.settled), "a rollback was dispatched and never came to its reviewer".to_owned()),
+            Some((seq, group)) => (
+                seq,
+                format!(
+                    "a rollback waited behind run {}, which waits for a reviewer and holds the group `{group}`",
+                    older.run
+                ),
+            ),
+            None => (
+                story.seq_at(story.settled),
+                "a rollback was dispatched and never came to its reviewer".to_owned(),
+            ),
         };
         judgement.breach(story.blame(rollback, None, seq, message));
     }

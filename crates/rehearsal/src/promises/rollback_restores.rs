@@ -12,23 +12,39 @@ pub(super) const PROMISE: Promise = Promise {
 
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let Some(service) = story.service(Target::Production) else { return judgement };
+    let Some(service) = story.service(Target::Production) else {
+        return judgement;
+    };
     if !story.challenged(PromiseId::RollbackRestores) {
         return judgement;
     }
     // The last dispatch of the story is its rollback.
-    let Some(run) = story.deploys(Target::Production).last() else { return judgement };
+    let Some(run) = story.deploys(Target::Production).last() else {
+        return judgement;
+    };
     judgement.exercise();
     let Asked::Digest(wanted) = story.asked(run, Target::Production, run.created) else {
-        judgement.breach(story.blame(run, None, story.seq_at(run.created), "the tag that production served before names no image any more".into()));
+        judgement.breach(story.blame(
+            run,
+            None,
+            story.seq_at(run.created),
+            "the tag that production served before names no image any more".into(),
+        ));
         return judgement;
     };
     let serving = story.history.serving(service, story.settled);
     if !serving.keys().eq([&wanted]) {
-        let message = format!("a rollback to {} was dispatched and approved, and production serves {}", story.name(&wanted), story.names(&serving));
+        let message = format!(
+            "a rollback to {} was dispatched and approved, and production serves {}",
+            story.name(&wanted),
+            story.names(&serving)
+        );
         judgement.breach(story.blame(run, Some(service), story.seq_at(story.settled), message));
     } else if !run.green() {
-        let message = format!("a rollback to {} serves, and its run is not green", story.name(&wanted));
+        let message = format!(
+            "a rollback to {} serves, and its run is not green",
+            story.name(&wanted)
+        );
         judgement.breach(story.blame(run, Some(service), story.seq_at(story.settled), message));
     }
     judgement

@@ -12,12 +12,19 @@ pub(super) const PROMISE: Promise = Promise {
 
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let Some(service) = story.service(Target::Production) else { return judgement };
+    let Some(service) = story.service(Target::Production) else {
+        return judgement;
+    };
     if !story.challenged(PromiseId::StaleApprovalRefused) {
         return judgement;
     }
     for run in story.deploys(Target::Production) {
-        if !story.history.reviews.iter().any(|review| review.run == run.run && review.approved) {
+        if !story
+            .history
+            .reviews
+            .iter()
+            .any(|review| review.run == run.run && review.approved)
+        {
             continue;
         }
         judgement.exercise();

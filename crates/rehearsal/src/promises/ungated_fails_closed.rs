@@ -12,7 +12,9 @@ pub(super) const PROMISE: Promise = Promise {
 
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let Some(service) = story.service(Target::Production) else { return judgement };
+    let Some(service) = story.service(Target::Production) else {
+        return judgement;
+    };
     if !story.challenged(PromiseId::UngatedFailsClosed) {
         return judgement;
     }

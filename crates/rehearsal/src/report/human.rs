@@ -13,8 +13,20 @@ struct Ink {
     end: &'static str,
 }
 
-const COLOUR: Ink = Ink { good: "\u{1b}[32m", bad: "\u{1b}[1;31m", dim: "\u{1b}[2m", bold: "\u{1b}[1m", end: "\u{1b}[0m" };
-const PLAIN: Ink = Ink { good: "", bad: "", dim: "", bold: "", end: "" };
+const COLOUR: Ink = Ink {
+    good: "\u{1b}[32m",
+    bad: "\u{1b}[1;31m",
+    dim: "\u{1b}[2m",
+    bold: "\u{1b}[1m",
+    end: "\u{1b}[0m",
+};
+const PLAIN: Ink = Ink {
+    good: "",
+    bad: "",
+    dim: "",
+    bold: "",
+    end: "",
+};
 
 /// A report as text.
 pub struct Human<'a> {
@@ -28,7 +40,12 @@ impl fmt::Display for Human<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ink = if self.colour { &COLOUR } else { &PLAIN };
         self.verdicts(f, ink)?;
-        for promise in self.report.promises.iter().filter(|p| p.verdict == Verdict::Broken || p.with_defaults == Verdict::Broken) {
+        for promise in self
+            .report
+            .promises
+            .iter()
+            .filter(|p| p.verdict == Verdict::Broken || p.with_defaults == Verdict::Broken)
+        {
             self.broken(f, ink, promise)?;
         }
         self.limits(f, ink)?;
@@ -38,34 +55,71 @@ impl fmt::Display for Human<'_> {
 
 impl Human<'_> {
     fn verdicts(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
-        let width = self.report.promises.iter().map(|promise| promise.id.as_str().len()).max().unwrap_or(0);
+        let width = self
+            .report
+            .promises
+            .iter()
+            .map(|promise| promise.id.as_str().len())
+            .max()
+            .unwrap_or(0);
         for promise in &self.report.promises {
             let (mark, style) = match promise.verdict {
                 Verdict::Kept => ("kept", ink.good),
                 Verdict::Broken => ("BROKEN", ink.bad),
                 Verdict::NotExercised => ("not exercised", ink.dim),
             };
-            write!(f, "  {:width$}  {style}{mark}{}", promise.id.as_str(), ink.end)?;
+            write!(
+                f,
+                "  {:width$}  {style}{mark}{}",
+                promise.id.as_str(),
+                ink.end
+            )?;
             if promise.with_defaults != promise.verdict {
-                write!(f, "{}   with GitHub's default settings: {}{}", ink.dim, promise.with_defaults.as_str(), ink.end)?;
+                write!(
+                    f,
+                    "{}   with GitHub's default settings: {}{}",
+                    ink.dim,
+                    promise.with_defaults.as_str(),
+                    ink.end
+                )?;
             }
             writeln!(f)?;
         }
         Ok(())
     }
 
-    fn broken(&self, f: &mut fmt::Formatter<'_>, ink: &Ink, promise: &PromiseReport) -> fmt::Result {
+    fn broken(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        ink: &Ink,
+        promise: &PromiseReport,
+    ) -> fmt::Result {
         let only_defaults = promise.verdict != Verdict::Broken;
-        let note = if only_defaults { " with GitHub's default settings" } else { "" };
+        let note = if only_defaults {
+            " with GitHub's default settings"
+        } else {
+            ""
+        };
         writeln!(f, "\n{}{}{} is broken{note}", ink.bad, promise.id, ink.end)?;
         let wanted = |evidence: &&Evidence| only_defaults || evidence.settings == "declared";
         let shown = if self.verbose { usize::MAX } else { 1 };
         for evidence in promise.evidence.iter().filter(wanted).take(shown) {
             self.evidence(f, ink, evidence)?;
         }
-        let more = promise.evidence.iter().filter(wanted).count().saturating_sub(shown);
+        let more = promise
+            .evidence
+            .iter()
+            .filter(wanted)
+            .count()
+            .saturating_sub(shown);
         if more > 0 {
-            writeln!(f, "  {}and {more} more {}: --verbose shows them all{}", ink.dim, if more == 1 { "time" } else { "times" }, ink.end)?;
+            writeln!(
+                f,
+                "  {}and {more} more {}: --verbose shows them all{}",
+                ink.dim,
+                if more == 1 { "time" } else { "times" },
+                ink.end
+            )?;
         }
         write!(f, "  mend: ")?;
         wrapped(f, promise.mend, "        ")
@@ -74,26 +128,44 @@ impl Human<'_> {
     fn evidence(&self, f: &mut fmt::Formatter<'_>, ink: &Ink, evidence: &Evidence) -> fmt::Result {
         write!(f, "  ")?;
         wrapped(f, &format!("{}.", sentence(&evidence.message)), "  ")?;
-        writeln!(f, "  {}--> {}:{}{}", ink.dim, evidence.file, evidence.line, ink.end)?;
+        writeln!(
+            f,
+            "  {}--> {}:{}{}",
+            ink.dim, evidence.file, evidence.line, ink.end
+        )?;
         if let Some(text) = self.report.sources.get(&evidence.file) {
             for (number, line) in excerpt(text, evidence.line) {
                 let line: String = line.chars().take(110).collect();
                 writeln!(f, "  {}{number:>4} |{} {line}", ink.dim, ink.end)?;
             }
         }
-        let Some(recording) = self.report.recordings.get(evidence.story) else { return Ok(()) };
+        let Some(recording) = self.report.recordings.get(evidence.story) else {
+            return Ok(());
+        };
         writeln!(f, "  in the story `{}`:", evidence.scenario)?;
         let lines = timeline::around(&recording.events, evidence.seq, 9, 2);
-        let who = lines.iter().map(|line| line.who.chars().count()).max().unwrap_or(0).min(48);
+        let who = lines
+            .iter()
+            .map(|line| line.who.chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(48);
         for line in lines {
             let mark = if line.seq == evidence.seq { ">" } else { " " };
-            writeln!(f, "   {mark}{}{}{}  {:who$}  {}", ink.dim, line.time, ink.end, line.who, line.what)?;
+            writeln!(
+                f,
+                "   {mark}{}{}{}  {:who$}  {}",
+                ink.dim, line.time, ink.end, line.who, line.what
+            )?;
         }
         Ok(())
     }
 
     fn limits(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
-        for (title, lines) in [("assumed", &self.report.assumptions), ("not modelled", &self.report.not_modelled)] {
+        for (title, lines) in [
+            ("assumed", &self.report.assumptions),
+            ("not modelled", &self.report.not_modelled),
+        ] {
             if !lines.is_empty() {
                 writeln!(f, "\n{}{title}{}", ink.bold, ink.end)?;
                 for line in lines {
@@ -107,9 +179,22 @@ impl Human<'_> {
 
     fn summary(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
         let report = self.report;
-        let (kept, broken, not) = (report.count(Verdict::Kept), report.count(Verdict::Broken), report.count(Verdict::NotExercised));
-        let played = report.scenarios.iter().filter(|scenario| scenario.verdict != Played::NotPlayed).count();
-        let hours = report.scenarios.iter().map(|scenario| scenario.virtual_seconds).sum::<f64>() / 3600.0;
+        let (kept, broken, not) = (
+            report.count(Verdict::Kept),
+            report.count(Verdict::Broken),
+            report.count(Verdict::NotExercised),
+        );
+        let played = report
+            .scenarios
+            .iter()
+            .filter(|scenario| scenario.verdict != Played::NotPlayed)
+            .count();
+        let hours = report
+            .scenarios
+            .iter()
+            .map(|scenario| scenario.virtual_seconds)
+            .sum::<f64>()
+            / 3600.0;
         let style = if broken > 0 { ink.bad } else { ink.good };
         writeln!(
             f,
@@ -122,7 +207,11 @@ impl Human<'_> {
 /// The line with one before and up to three after.
 fn excerpt(text: &str, line: u32) -> Vec<(u32, &str)> {
     let from = line.saturating_sub(1).max(1);
-    text.lines().enumerate().map(|(at, text)| (at as u32 + 1, text)).filter(|(number, _)| (from..=line + 3).contains(number)).collect()
+    text.lines()
+        .enumerate()
+        .map(|(at, text)| (at as u32 + 1, text))
+        .filter(|(number, _)| (from..=line + 3).contains(number))
+        .collect()
 }
 
 fn sentence(text: &str) -> String {

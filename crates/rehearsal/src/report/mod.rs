@@ -118,11 +118,16 @@ pub struct Report {
 impl Report {
     /// True when no promise is broken with the settings that the rules declare.
     pub fn all_well(&self) -> bool {
-        self.promises.iter().all(|promise| promise.verdict != Verdict::Broken)
+        self.promises
+            .iter()
+            .all(|promise| promise.verdict != Verdict::Broken)
     }
 
     pub fn count(&self, verdict: Verdict) -> usize {
-        self.promises.iter().filter(|promise| promise.verdict == verdict).count()
+        self.promises
+            .iter()
+            .filter(|promise| promise.verdict == verdict)
+            .count()
     }
 
     /// The event log as JSON Lines: each event with its story.
@@ -136,7 +141,11 @@ impl Report {
         }
         for recording in &self.recordings {
             for event in &recording.events {
-                let line = Line { scenario: recording.scenario, settings: recording.settings, event };
+                let line = Line {
+                    scenario: recording.scenario,
+                    settings: recording.settings,
+                    event,
+                };
                 serde_json::to_writer(&mut *out, &line)?;
                 out.write_all(b"\n")?;
             }

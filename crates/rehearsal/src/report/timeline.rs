@@ -18,7 +18,10 @@ pub(crate) struct Line {
 /// The lines around an event: what led to it, and a little of what came after.
 pub(crate) fn around(events: &[Event], seq: u64, before: usize, after: usize) -> Vec<Line> {
     let lines = lines(events);
-    let at = lines.iter().position(|line| line.seq > seq).unwrap_or(lines.len());
+    let at = lines
+        .iter()
+        .position(|line| line.seq > seq)
+        .unwrap_or(lines.len());
     let from = at.saturating_sub(before);
     let to = (at + after).min(lines.len());
     lines.into_iter().skip(from).take(to - from).collect()
@@ -30,7 +33,12 @@ fn lines(events: &[Event]) -> Vec<Line> {
     for event in events {
         names.learn(event);
         if let Some((who, what)) = names.tell(event) {
-            lines.push(Line { seq: event.seq, time: clock(event), who, what });
+            lines.push(Line {
+                seq: event.seq,
+                time: clock(event),
+                who,
+                what,
+            });
         }
     }
     lines
@@ -39,7 +47,12 @@ fn lines(events: &[Event]) -> Vec<Line> {
 /// Virtual time since the story began.
 fn clock(event: &Event) -> String {
     let seconds = event.at.since(START).as_secs();
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 #[derive(Default)]
@@ -53,11 +66,20 @@ struct Names {
 impl Names {
     fn learn(&mut self, event: &Event) {
         match &event.what {
-            What::RunCreated { run, workflow, .. } => drop(self.workflows.insert(*run, workflow.clone())),
+            What::RunCreated { run, workflow, .. } => {
+                drop(self.workflows.insert(*run, workflow.clone()))
+            }
             What::JobCreated { job, name, .. } => drop(self.jobs.insert(*job, name.clone())),
-            What::StepStarted { job, step, name, .. } => drop(self.steps.insert((*job, *step), name.clone())),
-            What::ImagePushed { digest, commit: Some(commit), .. } => {
-                self.images.insert(digest.clone(), format!("commit {}", commit.short()));
+            What::StepStarted {
+                job, step, name, ..
+            } => drop(self.steps.insert((*job, *step), name.clone())),
+            What::ImagePushed {
+                digest,
+                commit: Some(commit),
+                ..
+            } => {
+                self.images
+                    .insert(digest.clone(), format!("commit {}", commit.short()));
             }
             _ => {}
         }
@@ -81,7 +103,10 @@ impl Names {
     fn step(&self, event: &Event) -> String {
         match event.caller {
             Some(caller) => {
-                let step = self.steps.get(&(caller.job, caller.step)).map_or("a step", String::as_str);
+                let step = self
+                    .steps
+                    .get(&(caller.job, caller.step))
+                    .map_or("a step", String::as_str);
                 format!("{} · {step}", self.run(caller.run))
             }
             None => "AWS".into(),
@@ -92,46 +117,230 @@ impl Names {
     fn tell(&self, event: &Event) -> Option<(String, String)> {
         let github = || "GitHub".to_owned();
         let ecs = || "ECS".to_owned();
-        let place = |service: &lockkeeper_world::event::ServiceKey| format!("{}/{}", service.cluster, service.service);
+        let place = |service: &lockkeeper_world::event::ServiceKey| {
+            format!("{}/{}", service.cluster, service.service)
+        };
         Some(match &event.what {
             What::Stimulus { actor, text } => (actor.clone(), text.clone()),
             What::Fault { text, .. } => ("fault".into(), text.clone()),
-            What::Merged { pull, sha, .. } => (github(), format!("merges pull request #{pull} as {}", sha.short())),
-            What::MergeRefused { pull, why, .. } => (github(), format!("refuses to merge pull request #{pull}: {why}")),
+            What::Merged { pull, sha, .. } => (
+                github(),
+                format!("merges pull request #{pull} as {}", sha.short()),
+            ),
+            What::MergeRefused { pull, why, .. } => (
+                github(),
+                format!("refuses to merge pull request #{pull}: {why}"),
+            ),
             What::PushRefused { why, .. } => (github(), format!("refuses the push: {why}")),
-            What::RunCreated { run, attempt, trigger, sha, .. } => {
-                (github(), format!("starts {} ({trigger}, {}{})", self.run(*run), sha.short(), if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() }))
+            What::RunCreated {
+                run,
+                attempt,
+                trigger,
+                sha,
+                ..
+            } => (
+                github(),
+                format!(
+                    "starts {} ({trigger}, {}{})",
+                    self.run(*run),
+                    sha.short(),
+                    if *attempt > 1 {
+                        format!(", attempt {attempt}")
+                    } else {
+                        String::new()
+                    }
+                ),
+            ),
+            What::JobPending { run, group, .. } => (
+                github(),
+                format!("{} waits for the concurrency group {group}", self.run(*run)),
+            ),
+            What::RunPending { run, group } => (
+                github(),
+                format!("{} waits for the concurrency group {group}", self.run(*run)),
+            ),
+            What::JobWaiting {
+                run, environment, ..
+            } => (
+                github(),
+                format!("asks for a review of {} for {environment}", self.run(*run)),
+            ),
+            What::EnvironmentCreated { environment, .. } => (
+                github(),
+                format!("makes the missing environment {environment}, without protection"),
+            ),
+            What::Reviewed {
+                run,
+                reviewer,
+                approved,
+                ..
+            } => (
+                reviewer.clone(),
+                format!(
+                    "{} {}",
+                    if *approved { "approves" } else { "rejects" },
+                    self.run(*run)
+                ),
+            ),
+            What::CancelRequested { run, actor, .. } => {
+                (actor.clone(), format!("cancels {}", self.run(*run)))
             }
-            What::JobPending { run, group, .. } => (github(), format!("{} waits for the concurrency group {group}", self.run(*run))),
-            What::RunPending { run, group } => (github(), format!("{} waits for the concurrency group {group}", self.run(*run))),
-            What::JobWaiting { run, environment, .. } => (github(), format!("asks for a review of {} for {environment}", self.run(*run))),
-            What::EnvironmentCreated { environment, .. } => (github(), format!("makes the missing environment {environment}, without protection")),
-            What::Reviewed { run, reviewer, approved, .. } => (reviewer.clone(), format!("{} {}", if *approved { "approves" } else { "rejects" }, self.run(*run))),
-            What::CancelRequested { run, actor, .. } => (actor.clone(), format!("cancels {}", self.run(*run))),
-            What::JobCompleted { run, job, conclusion, .. } if *conclusion != Conclusion::Skipped => {
-                (github(), format!("{}: job {} ends: {}", self.run(*run), self.jobs.get(job).map_or("?", String::as_str), word(*conclusion)))
+            What::JobCompleted {
+                run,
+                job,
+                conclusion,
+                ..
+            } if *conclusion != Conclusion::Skipped => (
+                github(),
+                format!(
+                    "{}: job {} ends: {}",
+                    self.run(*run),
+                    self.jobs.get(job).map_or("?", String::as_str),
+                    word(*conclusion)
+                ),
+            ),
+            What::RunCompleted {
+                run, conclusion, ..
+            } => (
+                github(),
+                format!("{} ends: {}", self.run(*run), word(*conclusion)),
+            ),
+            What::SignalSent { run, signal, .. } => (
+                github(),
+                format!("sends {signal} to the step of {}", self.run(*run)),
+            ),
+            What::StepCompleted {
+                run,
+                job,
+                step,
+                outcome,
+                ..
+            } if matches!(outcome, Conclusion::Failure | Conclusion::Cancelled) => (
+                self.run(*run),
+                format!(
+                    "step `{}` ends: {}",
+                    self.steps.get(&(*job, *step)).map_or("?", String::as_str),
+                    word(*outcome)
+                ),
+            ),
+            What::ImagePushed {
+                repository,
+                digest,
+                tag,
+                ..
+            } => (
+                self.step(event),
+                format!(
+                    "pushes {} to {repository}{}",
+                    self.image(digest),
+                    tag.as_ref()
+                        .map(|tag| format!(":{tag}"))
+                        .unwrap_or_default()
+                ),
+            ),
+            What::TagPut {
+                repository,
+                tag,
+                digest,
+                previous: Some(_),
+            } => (
+                self.step(event),
+                format!("moves {repository}:{tag} to {}", self.image(digest)),
+            ),
+            What::ServiceUpdated {
+                service,
+                task_definition,
+                forced,
+                ..
+            } => (
+                self.step(event),
+                format!(
+                    "updates {} to {}{}",
+                    place(service),
+                    task_definition
+                        .rsplit('/')
+                        .next()
+                        .unwrap_or(task_definition),
+                    if *forced { ", forced" } else { "" }
+                ),
+            ),
+            What::DeploymentStarted {
+                service,
+                digests,
+                rollback,
+                ..
+            } => {
+                let image = digests
+                    .first()
+                    .map(|digest| self.image(digest))
+                    .unwrap_or_default();
+                (
+                    ecs(),
+                    format!(
+                        "{} {} on {}",
+                        if *rollback {
+                            "rolls back to"
+                        } else {
+                            "begins to deploy"
+                        },
+                        image,
+                        place(service)
+                    ),
+                )
             }
-            What::RunCompleted { run, conclusion, .. } => (github(), format!("{} ends: {}", self.run(*run), word(*conclusion))),
-            What::SignalSent { run, signal, .. } => (github(), format!("sends {signal} to the step of {}", self.run(*run))),
-            What::StepCompleted { run, job, step, outcome, .. } if matches!(outcome, Conclusion::Failure | Conclusion::Cancelled) => {
-                (self.run(*run), format!("step `{}` ends: {}", self.steps.get(&(*job, *step)).map_or("?", String::as_str), word(*outcome)))
+            What::DeploymentState {
+                service,
+                state,
+                reason,
+                ..
+            } => (
+                ecs(),
+                format!(
+                    "deployment on {}: {state}{}",
+                    place(service),
+                    if reason.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" ({reason})")
+                    }
+                ),
+            ),
+            What::TaskInService {
+                service, digest, ..
+            } => (
+                ecs(),
+                format!(
+                    "{} enters service on {}",
+                    self.image(digest),
+                    place(service)
+                ),
+            ),
+            What::TaskOutOfService {
+                service, digest, ..
+            } => (
+                ecs(),
+                format!(
+                    "{} leaves service on {}",
+                    self.image(digest),
+                    place(service)
+                ),
+            ),
+            What::TaskStopped {
+                service,
+                digest,
+                reason,
+                ..
+            } => (
+                ecs(),
+                format!(
+                    "a task of {} stops on {}: {reason}",
+                    self.image(digest),
+                    place(service)
+                ),
+            ),
+            What::CredentialReachable { run, what, .. } => {
+                (self.run(*run), format!("can reach {what}"))
             }
-            What::ImagePushed { repository, digest, tag, .. } => {
-                (self.step(event), format!("pushes {} to {repository}{}", self.image(digest), tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default()))
-            }
-            What::TagPut { repository, tag, digest, previous: Some(_) } => (self.step(event), format!("moves {repository}:{tag} to {}", self.image(digest))),
-            What::ServiceUpdated { service, task_definition, forced, .. } => {
-                (self.step(event), format!("updates {} to {}{}", place(service), task_definition.rsplit('/').next().unwrap_or(task_definition), if *forced { ", forced" } else { "" }))
-            }
-            What::DeploymentStarted { service, digests, rollback, .. } => {
-                let image = digests.first().map(|digest| self.image(digest)).unwrap_or_default();
-                (ecs(), format!("{} {} on {}", if *rollback { "rolls back to" } else { "begins to deploy" }, image, place(service)))
-            }
-            What::DeploymentState { service, state, reason, .. } => (ecs(), format!("deployment on {}: {state}{}", place(service), if reason.is_empty() { String::new() } else { format!(" ({reason})") })),
-            What::TaskInService { service, digest, .. } => (ecs(), format!("{} enters service on {}", self.image(digest), place(service))),
-            What::TaskOutOfService { service, digest, .. } => (ecs(), format!("{} leaves service on {}", self.image(digest), place(service))),
-            What::TaskStopped { service, digest, reason, .. } => (ecs(), format!("a task of {} stops on {}: {reason}", self.image(digest), place(service))),
-            What::CredentialReachable { run, what, .. } => (self.run(*run), format!("can reach {what}")),
             _ => return None,
         })
     }

@@ -54,16 +54,26 @@ pub(crate) fn assignments(text: &str) -> Result<Vec<(String, String)>, FileComma
 /// As [`assignments`], for `GITHUB_ENV`: what would change the runner itself is refused.
 pub(crate) fn environment(text: &str) -> Result<Vec<(String, String)>, FileCommandError> {
     let found = assignments(text)?;
-    match found.iter().find(|(name, _)| name.eq_ignore_ascii_case("NODE_OPTIONS")) {
+    match found
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("NODE_OPTIONS"))
+    {
         Some((name, _)) => Err(FileCommandError::Blocked(name.clone())),
         // GITHUB_* and RUNNER_* cannot be overwritten; GitHub drops them in silence.
-        None => Ok(found.into_iter().filter(|(name, _)| !name.starts_with("GITHUB_") && !name.starts_with("RUNNER_")).collect()),
+        None => Ok(found
+            .into_iter()
+            .filter(|(name, _)| !name.starts_with("GITHUB_") && !name.starts_with("RUNNER_"))
+            .collect()),
     }
 }
 
 /// The directories of `GITHUB_PATH`, a line each.
 pub(crate) fn paths(text: &str) -> Vec<String> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -75,11 +85,26 @@ mod tests {
         let text = "a=1\nb=x=y<<z\nc<<EOF\nline 1\nd=2\n\nEOF\n\nempty=\ne<<=\nv\n=\n";
         let read = assignments(text).unwrap();
         let shown: Vec<(&str, &str)> = read.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        assert_eq!(shown, [("a", "1"), ("b", "x=y<<z"), ("c", "line 1\nd=2\n"), ("empty", ""), ("e", "v")]);
-        assert_eq!(assignments("a<<EOF\nx"), Err(FileCommandError::Delimiter("EOF".into())));
+        assert_eq!(
+            shown,
+            [
+                ("a", "1"),
+                ("b", "x=y<<z"),
+                ("c", "line 1\nd=2\n"),
+                ("empty", ""),
+                ("e", "v")
+            ]
+        );
+        assert_eq!(
+            assignments("a<<EOF\nx"),
+            Err(FileCommandError::Delimiter("EOF".into()))
+        );
         assert!(assignments("just text").is_err());
         assert!(assignments("=x").is_err());
         assert!(environment("NODE_OPTIONS=--require /x").is_err());
-        assert_eq!(environment("GITHUB_SHA=x\nA=b").unwrap(), [("A".to_owned(), "b".to_owned())]);
+        assert_eq!(
+            environment("GITHUB_SHA=x\nA=b").unwrap(),
+            [("A".to_owned(), "b".to_owned())]
+        );
     }
 }

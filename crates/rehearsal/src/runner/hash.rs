@@ -16,7 +16,12 @@ pub(crate) fn hash_files(files: &Dir, workspace: &Path, patterns: &[String]) -> 
     let mut any = false;
     for path in found {
         let mut matched = false;
-        for pattern in patterns.iter().flat_map(|pattern| pattern.lines()).map(str::trim).filter(|pattern| !pattern.is_empty()) {
+        for pattern in patterns
+            .iter()
+            .flat_map(|pattern| pattern.lines())
+            .map(str::trim)
+            .filter(|pattern| !pattern.is_empty())
+        {
             match pattern.strip_prefix('!') {
                 Some(pattern) if glob(pattern, &path) => matched = false,
                 None if glob(pattern.trim_start_matches("./"), &path) => matched = true,
@@ -28,13 +33,23 @@ pub(crate) fn hash_files(files: &Dir, workspace: &Path, patterns: &[String]) -> 
             whole.update(Sha256::digest(contents));
         }
     }
-    any.then(|| whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    any.then(|| {
+        whole
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    })
 }
 
 fn walk(directory: &Dir, prefix: String, found: &mut Vec<String>, depth: usize) {
-    let Ok(entries) = directory.entries() else { return };
+    let Ok(entries) = directory.entries() else {
+        return;
+    };
     for entry in entries.flatten() {
-        let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else { continue };
+        let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
+            continue;
+        };
         if kind.is_dir() && depth < 32 && name != ".git" && name != "node_modules" {
             if let Ok(below) = entry.open_dir() {
                 walk(&below, format!("{prefix}{name}/"), found, depth + 1);
@@ -50,18 +65,34 @@ fn glob(pattern: &str, path: &str) -> bool {
         [] => path.is_empty(),
         [b'*', b'*', b'/', rest @ ..] => {
             let rest = std::str::from_utf8(rest).unwrap_or_default();
-            glob(rest, path) || path.match_indices('/').any(|(at, _)| glob(rest, &path[at + 1..]))
+            glob(rest, path)
+                || path
+                    .match_indices('/')
+                    .any(|(at, _)| glob(rest, &path[at + 1..]))
         }
         [b'*', b'*', rest @ ..] => {
             let rest = std::str::from_utf8(rest).unwrap_or_default();
-            path.char_indices().map(|(at, _)| at).chain([path.len()]).any(|at| glob(rest, &path[at..]))
+            path.char_indices()
+                .map(|(at, _)| at)
+                .chain([path.len()])
+                .any(|at| glob(rest, &path[at..]))
         }
         [b'*', rest @ ..] => {
             let rest = std::str::from_utf8(rest).unwrap_or_default();
             let end = path.find('/').unwrap_or(path.len());
-            path[..end].char_indices().map(|(at, _)| at).chain([end]).any(|at| glob(rest, &path[at..]))
+            path[..end]
+                .char_indices()
+                .map(|(at, _)| at)
+                .chain([end])
+                .any(|at| glob(rest, &path[at..]))
         }
-        [b'?', ..] => path.chars().next().is_some_and(|c| c != '/') && glob(&pattern[1..], &path[path.chars().next().map_or(0, char::len_utf8)..]),
+        [b'?', ..] => {
+            path.chars().next().is_some_and(|c| c != '/')
+                && glob(
+                    &pattern[1..],
+                    &path[path.chars().next().map_or(0, char::len_utf8)..],
+                )
+        }
         [first, ..] => {
             let width = pattern.chars().next().map_or(1, char::len_utf8);
             let _ = first;

@@ -41,9 +41,15 @@ pub(crate) enum Line {
     Text(String),
     Mask(String),
     /// `notice`, `warning` or `error`, and its message.
-    Annotation { level: &'static str, message: String },
+    Annotation {
+        level: &'static str,
+        message: String,
+    },
     /// The old command for outputs, which GitHub still carries out.
-    SetOutput { name: String, value: String },
+    SetOutput {
+        name: String,
+        value: String,
+    },
     /// `group`, `endgroup`, `debug` and echo switches: nothing to carry out.
     Quiet,
     /// A command that GitHub no longer carries out, with the reason.
@@ -85,7 +91,9 @@ impl Reader {
             return Line::Text(text.to_owned());
         }
         match command(text.trim_start()) {
-            Some((name, properties, message)) => self.carry_out(&name.to_ascii_lowercase(), properties, message, text),
+            Some((name, properties, message)) => {
+                self.carry_out(&name.to_ascii_lowercase(), properties, message, text)
+            }
             None => Line::Text(text.to_owned()),
         }
     }
@@ -94,18 +102,34 @@ impl Reader {
         let message = unescape(message);
         match name {
             "add-mask" => Line::Mask(message),
-            "error" => Line::Annotation { level: "error", message },
-            "warning" => Line::Annotation { level: "warning", message },
-            "notice" => Line::Annotation { level: "notice", message },
-            "set-output" => match properties.split(',').find_map(|p| p.trim().strip_prefix("name=")) {
-                Some(output) => Line::SetOutput { name: unescape(output), value: message },
+            "error" => Line::Annotation {
+                level: "error",
+                message,
+            },
+            "warning" => Line::Annotation {
+                level: "warning",
+                message,
+            },
+            "notice" => Line::Annotation {
+                level: "notice",
+                message,
+            },
+            "set-output" => match properties
+                .split(',')
+                .find_map(|p| p.trim().strip_prefix("name="))
+            {
+                Some(output) => Line::SetOutput {
+                    name: unescape(output),
+                    value: message,
+                },
                 None => Line::Text(text.to_owned()),
             },
             "stop-commands" => {
                 self.stopped = Some(message);
                 Line::Quiet
             }
-            "group" | "endgroup" | "debug" | "echo" | "add-matcher" | "remove-matcher" | "save-state" => Line::Quiet,
+            "group" | "endgroup" | "debug" | "echo" | "add-matcher" | "remove-matcher"
+            | "save-state" => Line::Quiet,
             "set-env" | "add-path" => Line::Refused(format!("The `{name}` command is disabled.")),
             _ => Line::Text(text.to_owned()),
         }
@@ -117,11 +141,16 @@ fn command(text: &str) -> Option<(&str, &str, &str)> {
     let rest = text.strip_prefix("::")?;
     let (head, message) = rest.split_once("::")?;
     let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
-    (!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')).then_some((name, properties, message))
+    (!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-'))
+        .then_some((name, properties, message))
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":").replace("%2C", ",").replace("%25", "%")
+    text.replace("%0D", "\r")
+        .replace("%0A", "\n")
+        .replace("%3A", ":")
+        .replace("%2C", ",")
+        .replace("%25", "%")
 }
 
 #[cfg(test)]
@@ -132,7 +161,13 @@ mod tests {
     fn lines_and_commands() {
         let mut reader = Reader::default();
         assert!(reader.read(b"::add-ma", false).is_empty());
-        assert_eq!(reader.read(b"sk::s3cret\nplain ::error::no\n", false), [Line::Mask("s3cret".into()), Line::Text("plain ::error::no".into())]);
+        assert_eq!(
+            reader.read(b"sk::s3cret\nplain ::error::no\n", false),
+            [
+                Line::Mask("s3cret".into()),
+                Line::Text("plain ::error::no".into())
+            ]
+        );
         assert_eq!(
             reader.read(b"::error file=a.sh,line=3::it%0Afailed\n::stop-commands::xyz\n::error::text\n::xyz::\n::set-output name=a::b", true),
             [

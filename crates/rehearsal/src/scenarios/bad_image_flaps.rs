@@ -19,7 +19,10 @@ pub(super) const SCENARIO: Scenario = Scenario {
     play: |director| {
         director.merge_to_staging("first")?;
         let sha = director.merge("flaps")?;
-        director.stage.fault('B', "the tasks of its image die again and again after a while");
+        director.stage.fault(
+            'B',
+            "the tasks of its image die again and again after a while",
+        );
         director.await_runs_of(&sha)
     },
 };

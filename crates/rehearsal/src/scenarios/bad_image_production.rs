@@ -21,10 +21,21 @@ pub(super) const SCENARIO: Scenario = Scenario {
         let sha = director.merge_to_staging("first")?;
         let tag = director.tag(&sha);
         if let Some(digest) = director.digest_of(&tag) {
-            director.stage.fault('B', "in production its readiness never comes: the database there is another one");
-            director.stage.world.cloud.images.set_behaviour(&digest, Behaviour::NeverReady);
+            director.stage.fault(
+                'B',
+                "in production its readiness never comes: the database there is another one",
+            );
+            director
+                .stage
+                .world
+                .cloud
+                .images
+                .set_behaviour(&digest, Behaviour::NeverReady);
         }
-        director.stage.commits.set_behaviour(&sha, Behaviour::NeverReady);
+        director
+            .stage
+            .commits
+            .set_behaviour(&sha, Behaviour::NeverReady);
         director.deploy_to_production(&tag)?;
         Ok(())
     },

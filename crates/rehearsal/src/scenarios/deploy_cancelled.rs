@@ -7,7 +7,11 @@ use lockkeeper_policy::PromiseId;
 use super::{Needs, Scenario};
 use crate::director::{Director, PlayError};
 
-const CHALLENGES: &[PromiseId] = &[PromiseId::FailedDeployRestores, PromiseId::FailureSaysWhatServes, PromiseId::AlwaysEnds];
+const CHALLENGES: &[PromiseId] = &[
+    PromiseId::FailedDeployRestores,
+    PromiseId::FailureSaysWhatServes,
+    PromiseId::AlwaysEnds,
+];
 
 pub(super) const STAGING: Scenario = Scenario {
     id: "deploy-cancelled-staging",
@@ -16,7 +20,9 @@ pub(super) const STAGING: Scenario = Scenario {
     challenges: CHALLENGES,
     play: |director| {
         let sha = director.merge("first")?;
-        let Some(run) = director.staging_run(&sha) else { return Ok(()) };
+        let Some(run) = director.staging_run(&sha) else {
+            return Ok(());
+        };
         cancel_in_the_middle(director, run)
     },
 };
@@ -36,7 +42,10 @@ pub(super) const PRODUCTION: Scenario = Scenario {
     },
 };
 
-fn cancel_in_the_middle(director: &mut Director<'_>, run: lockkeeper_world::ids::RunId) -> Result<(), PlayError> {
+fn cancel_in_the_middle(
+    director: &mut Director<'_>,
+    run: lockkeeper_world::ids::RunId,
+) -> Result<(), PlayError> {
     if director.until_updated(run)? {
         director.wait(Duration::from_secs(20))?;
         director.cancel(run);

@@ -11,7 +11,10 @@ pub(super) const SCENARIO: Scenario = Scenario {
     id: "digest-changed",
     title: "while the reviewer thinks, somebody pushes another image under the same tag; then the reviewer approves",
     needs: &[Needs::Staging, Needs::Production],
-    challenges: &[PromiseId::StaleApprovalRefused, PromiseId::ProductionPromotesStaging],
+    challenges: &[
+        PromiseId::StaleApprovalRefused,
+        PromiseId::ProductionPromotesStaging,
+    ],
     play: |director| {
         let sha = director.merge_to_staging("first")?;
         let tag = director.tag(&sha);
@@ -19,7 +22,10 @@ pub(super) const SCENARIO: Scenario = Scenario {
         if director.until_asked(run)? {
             director.wait(Duration::from_secs(10 * 60))?;
             let actor = director.operator();
-            director.stage.stimulus(&actor, format!("deletes the tag {tag} and pushes another image under it"));
+            director.stage.stimulus(
+                &actor,
+                format!("deletes the tag {tag} and pushes another image under it"),
+            );
             stray_image(director.stage, director.survey, &sha, &tag);
             director.review(run, true)?;
         }

@@ -13,10 +13,15 @@ pub(super) const SCENARIO: Scenario = Scenario {
         let sha = director.merge_to_staging("first")?;
         let actor = director.operator();
         for environment in director.production_environments() {
-            director.stage.stimulus(&actor, format!("deletes the environment {environment}"));
+            director
+                .stage
+                .stimulus(&actor, format!("deletes the environment {environment}"));
             let now = director.stage.now();
             let world = &mut director.stage.world;
-            world.hub.delete_environment(now, &mut world.log, &actor, &environment).ok();
+            world
+                .hub
+                .delete_environment(now, &mut world.log, &actor, &environment)
+                .ok();
         }
         let tag = director.tag(&sha);
         director.deploy_to_production(&tag)?;

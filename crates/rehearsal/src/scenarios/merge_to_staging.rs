@@ -1,4 +1,4 @@
-//! A good change is merged, while the cloud stumbles.
+//! A good change is merged.
 
 use std::time::Duration;
 
@@ -9,14 +9,33 @@ use super::{Needs, Scenario};
 
 pub(super) const SCENARIO: Scenario = Scenario {
     id: "merge-to-staging",
-    title: "a good change is merged; ECS throttles for a while, and the answer to the update is lost once",
+    title: "a good change is merged",
     needs: &[Needs::Staging],
-    challenges: &[PromiseId::StagingServesMerge, PromiseId::GreenMeansServing, PromiseId::AlwaysEnds],
+    challenges: &[PromiseId::StagingServesMerge],
+    play: |director| {
+        director.merge_to_staging("first")?;
+        Ok(())
+    },
+};
+
+pub(super) const FAULTS: Scenario = Scenario {
+    id: "merge-under-faults",
+    title: "a good change is merged; the answer to the update is lost once, and ECS throttles for a minute",
+    needs: &[Needs::Staging],
+    challenges: &[
+        PromiseId::StagingServesMerge,
+        PromiseId::GreenMeansServing,
+        PromiseId::AlwaysEnds,
+    ],
     play: |director| {
         let sha = director.merge("first")?;
-        let Some(run) = director.staging_run(&sha) else { return Ok(()) };
+        let Some(run) = director.staging_run(&sha) else {
+            return Ok(());
+        };
         let now = director.stage.now();
-        director.stage.fault('A', "the answer to the first UpdateService is lost");
+        director
+            .stage
+            .fault('A', "the answer to the first UpdateService is lost");
         director.stage.world.cloud.outages.add(Outage {
             api: Api::Ecs,
             operation: Some("UpdateService".into()),
@@ -27,7 +46,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
         });
         if director.until_updated(run)? {
             let now = director.stage.now();
-            director.stage.fault('A', "ECS throttles every call for 60 s");
+            director
+                .stage
+                .fault('A', "ECS throttles every call for 60 s");
             director.stage.world.cloud.outages.add(Outage {
                 api: Api::Ecs,
                 operation: None,

@@ -30,7 +30,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
             && let Some(sha) = director.stage.repository.change("first").cloned()
         {
             let actor = login(DEVELOPER);
-            director.stage.stimulus(&actor, "pushes to the branch, past all pull requests");
+            director
+                .stage
+                .stimulus(&actor, "pushes to the branch, past all pull requests");
             director.stage.push_directly(&sha, &actor).ok();
         }
         Ok(())

@@ -16,7 +16,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
         let second = director.merge_to_staging("second")?;
         director.deploy_to_production(&director.tag(&second))?;
         let actor = login(DEVELOPER);
-        director.stage.stimulus(&actor, format!("re-runs all jobs of run {older}"));
+        director
+            .stage
+            .stimulus(&actor, format!("re-runs all jobs of run {older}"));
         if director.stage.rerun(older, &actor).is_ok() {
             director.approve_until_over(older)?;
         }

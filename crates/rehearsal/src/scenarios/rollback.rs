@@ -8,7 +8,11 @@ pub(super) const SCENARIO: Scenario = Scenario {
     id: "rollback",
     title: "production serves a new version, staging is broken by the next merge, and production is rolled back to the tag it served before",
     needs: &[Needs::Staging, Needs::Production],
-    challenges: &[PromiseId::RollbackRestores, PromiseId::GreenMeansServing, PromiseId::ProductionPromotesStaging],
+    challenges: &[
+        PromiseId::RollbackRestores,
+        PromiseId::GreenMeansServing,
+        PromiseId::ProductionPromotesStaging,
+    ],
     play: |director| {
         let root = director.root();
         let first = director.merge_to_staging("first")?;

@@ -11,12 +11,19 @@ pub(super) const SCENARIO: Scenario = Scenario {
     id: "two-merges",
     title: "two changes are merged in short order, and the older one's run is held up before it deploys",
     needs: &[Needs::Staging],
-    challenges: &[PromiseId::StagingServesMerge, PromiseId::NeverBackwards, PromiseId::OneAtATime, PromiseId::GreenMeansServing],
+    challenges: &[
+        PromiseId::StagingServesMerge,
+        PromiseId::NeverBackwards,
+        PromiseId::OneAtATime,
+        PromiseId::GreenMeansServing,
+    ],
     play: |director| {
         let first = director.merge("first")?;
         // What the older run asks of the registry while the newer one catches up is slow.
         let now = director.stage.now();
-        director.stage.fault('A', "the image registry answers 40 s late for a minute");
+        director
+            .stage
+            .fault('A', "the image registry answers 40 s late for a minute");
         director.stage.world.cloud.outages.add(Outage {
             api: Api::Ecr,
             operation: None,

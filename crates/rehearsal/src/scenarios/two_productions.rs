@@ -8,7 +8,11 @@ pub(super) const SCENARIO: Scenario = Scenario {
     id: "two-productions",
     title: "two versions are dispatched to production one after the other, and whatever asks is approved at once",
     needs: &[Needs::Staging, Needs::Production],
-    challenges: &[PromiseId::OneAtATime, PromiseId::GreenMeansServing, PromiseId::ProductionApproved],
+    challenges: &[
+        PromiseId::OneAtATime,
+        PromiseId::GreenMeansServing,
+        PromiseId::ProductionApproved,
+    ],
     play: |director| {
         let first = director.merge_to_staging("first")?;
         let second = director.merge_to_staging("second")?;

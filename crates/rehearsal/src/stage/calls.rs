@@ -21,8 +21,10 @@ impl Stage {
     pub(super) fn serve_next_call(&mut self) -> Result<bool, EngineError> {
         let waiting = self.engine.waiting_calls();
         self.calls.retain(|call, _| waiting.contains(call));
-        let ready: Vec<CallId> =
-            waiting.into_iter().filter(|call| self.calls.get(call).is_none_or(|play| !play.asleep)).collect();
+        let ready: Vec<CallId> = waiting
+            .into_iter()
+            .filter(|call| self.calls.get(call).is_none_or(|play| !play.asleep))
+            .collect();
         // Calls of one machine keep the order of their places; the seed picks the machine.
         let mut first: BTreeMap<_, CallId> = BTreeMap::new();
         for call in ready {
@@ -31,7 +33,11 @@ impl Stage {
         if first.is_empty() {
             return Ok(false);
         }
-        let at = if first.len() == 1 { 0 } else { self.chance.below(first.len()) };
+        let at = if first.len() == 1 {
+            0
+        } else {
+            self.chance.below(first.len())
+        };
         if let Some(call) = first.into_values().nth(at) {
             self.serve(call)?;
         }
@@ -45,8 +51,13 @@ impl Stage {
     }
 
     fn serve(&mut self, call: CallId) -> Result<(), EngineError> {
-        let Some(job) = self.machines.get(&call.machine).copied() else { return Ok(()) };
-        let (Some(invocation), Some(answers)) = (self.engine.invocation(call).cloned(), self.engine.answers(call).cloned()) else {
+        let Some(job) = self.machines.get(&call.machine).copied() else {
+            return Ok(());
+        };
+        let (Some(invocation), Some(answers)) = (
+            self.engine.invocation(call).cloned(),
+            self.engine.answers(call).cloned(),
+        ) else {
             return Ok(());
         };
         let Some(caller) = self.caller(job) else {
@@ -57,15 +68,25 @@ impl Stage {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
                 let Some(tool) = start(&invocation) else {
-                    self.engine.print(call, b"", format!("{}: not a tool of the rehearsal\n", invocation.argv[0]).as_bytes());
+                    self.engine.print(
+                        call,
+                        b"",
+                        format!("{}: not a tool of the rehearsal\n", invocation.argv[0]).as_bytes(),
+                    );
                     self.engine.exit(call, 127);
                     return self.settle_machines();
                 };
-                entry.insert(CallPlay { job, tool, asleep: false })
+                entry.insert(CallPlay {
+                    job,
+                    tool,
+                    asleep: false,
+                })
             }
         };
         debug_assert_eq!(play.job, job);
-        let Some(job_play) = self.jobs.get_mut(&job) else { return Ok(()) };
+        let Some(job_play) = self.jobs.get_mut(&job) else {
+            return Ok(());
+        };
         let mut desk = Desk {
             call: &invocation,
             world: &mut self.world,
@@ -77,7 +98,10 @@ impl Stage {
             stderr: Vec::new(),
         };
         let progress = play.tool.resume(&mut desk);
-        let (stdout, stderr) = (std::mem::take(&mut desk.stdout), std::mem::take(&mut desk.stderr));
+        let (stdout, stderr) = (
+            std::mem::take(&mut desk.stdout),
+            std::mem::take(&mut desk.stderr),
+        );
         match progress {
             Err(need) => self.engine.fetch(call, need),
             Ok(Progress::Done(code)) => {
@@ -86,7 +110,10 @@ impl Stage {
                 self.calls.remove(&call);
                 let mut argv = invocation.argv;
                 self.mask_all(job, &mut argv);
-                let what = What::Command { argv, exit_code: code };
+                let what = What::Command {
+                    argv,
+                    exit_code: code,
+                };
                 self.world.log.push(self.world.now(), Some(caller), what);
             }
             Ok(Progress::Sleep(time)) => {
@@ -101,5 +128,8 @@ impl Stage {
 
 fn start(invocation: &Invocation) -> Option<Box<dyn Tool>> {
     let name = invocation.argv.first()?;
-    TOOLS.iter().find(|entry| entry.name == name).map(|entry| (entry.start)(invocation))
+    TOOLS
+        .iter()
+        .find(|entry| entry.name == name)
+        .map(|entry| (entry.start)(invocation))
 }

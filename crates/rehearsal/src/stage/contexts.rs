@@ -25,7 +25,10 @@ fn conclusion(conclusion: Conclusion) -> &'static str {
 }
 
 fn ref_name(git_ref: &str) -> &str {
-    ["refs/heads/", "refs/tags/", "refs/pull/"].iter().find_map(|prefix| git_ref.strip_prefix(prefix)).unwrap_or(git_ref)
+    ["refs/heads/", "refs/tags/", "refs/pull/"]
+        .iter()
+        .find_map(|prefix| git_ref.strip_prefix(prefix))
+        .unwrap_or(git_ref)
 }
 
 /// Contexts by name, and the files that `hashFiles` may read.
@@ -57,7 +60,9 @@ impl Context for Scope {
 
     fn hash_files(&self, patterns: &[String]) -> Result<String, String> {
         match &self.files {
-            Some((files, workspace)) => Ok(crate::runner::hash::hash_files(files, workspace, patterns).unwrap_or_default()),
+            Some((files, workspace)) => {
+                Ok(crate::runner::hash::hash_files(files, workspace, patterns).unwrap_or_default())
+            }
             None => Err("no files can be read here".to_owned()),
         }
     }
@@ -70,7 +75,11 @@ fn evaluated(value: &Value) -> Evaluated {
         Value::Number(number) => Evaluated::Number(number.as_f64().unwrap_or(f64::NAN)),
         Value::String(text) => Evaluated::from(text.as_str()),
         Value::Array(items) => Evaluated::array(items.iter().map(evaluated)),
-        Value::Object(members) => Evaluated::object(members.iter().map(|(name, member)| (name.clone(), evaluated(member)))),
+        Value::Object(members) => Evaluated::object(
+            members
+                .iter()
+                .map(|(name, member)| (name.clone(), evaluated(member))),
+        ),
     }
 }
 
@@ -97,7 +106,9 @@ impl Stage {
     }
 
     fn github(&self, run: RunId) -> Value {
-        let (Some(record), Some(play)) = (self.world.hub.run(run), self.runs.get(&run)) else { return json!({}) };
+        let (Some(record), Some(play)) = (self.world.hub.run(run), self.runs.get(&run)) else {
+            return json!({});
+        };
         let spec = self.world.hub.spec();
         let pull = record.pull.and_then(|number| self.world.hub.pull(number));
         json!({
@@ -133,19 +144,33 @@ impl Stage {
     }
 
     /// For a job's `if`, name, environment, concurrency: before it is on a machine.
-    pub(super) fn job_context(&self, run: RunId, key: &str, matrix: &Value) -> Scope {
+    pub(super) fn job_context(&self, run: RunId, key: &str, matrix: &Object) -> Scope {
         let mut context = Scope::default();
-        let Some(play) = self.runs.get(&run) else { return context };
+        let Some(play) = self.runs.get(&run) else {
+            return context;
+        };
         context.set("github", self.github(run));
         context.set("inputs", self.inputs(run));
         context.set("vars", json!(self.world.hub.repository_variables()));
-        context.set("matrix", matrix.clone());
-        context.set("strategy", json!({ "fail-fast": true, "job-index": 0, "job-total": 1, "max-parallel": 1 }));
+        context.contexts.set("matrix", matrix.clone());
+        context.set(
+            "strategy",
+            json!({ "fail-fast": true, "job-index": 0, "job-total": 1, "max-parallel": 1 }),
+        );
         let mut needs = Map::new();
-        let list = play.loaded.workflow.jobs.get(key).map(|job| job.needs.as_slice()).unwrap_or_default();
+        let list = play
+            .loaded
+            .workflow
+            .jobs
+            .get(key)
+            .map(|job| job.needs.as_slice())
+            .unwrap_or_default();
         for need in list {
             let result = play.result(&need.value).map_or("", conclusion);
-            needs.insert(need.value.clone(), json!({ "result": result, "outputs": play.outputs(&need.value) }));
+            needs.insert(
+                need.value.clone(),
+                json!({ "result": result, "outputs": play.outputs(&need.value) }),
+            );
         }
         context.set("needs", Value::Object(needs));
         context
@@ -153,13 +178,19 @@ impl Stage {
 
     /// `inputs`, with booleans as booleans.
     fn inputs(&self, run: RunId) -> Value {
-        let (Some(record), Some(play)) = (self.world.hub.run(run), self.runs.get(&run)) else { return json!({}) };
+        let (Some(record), Some(play)) = (self.world.hub.run(run), self.runs.get(&run)) else {
+            return json!({});
+        };
         let declared = play.loaded.workflow.on.workflow_dispatch.as_ref();
         let typed = record.inputs.iter().map(|(name, value)| {
-            let kind = declared.and_then(|dispatch| dispatch.inputs.get(name)).map(|input| input.kind);
+            let kind = declared
+                .and_then(|dispatch| dispatch.inputs.get(name))
+                .map(|input| input.kind);
             let value = match kind {
                 Some(wf::InputType::Boolean) => Value::Bool(value == "true"),
-                Some(wf::InputType::Number) => value.parse::<f64>().map_or_else(|_| json!(value), |number| json!(number)),
+                Some(wf::InputType::Number) => value
+                    .parse::<f64>()
+                    .map_or_else(|_| json!(value), |number| json!(number)),
                 _ => json!(value),
             };
             (name.clone(), value)
@@ -175,7 +206,10 @@ impl Stage {
             github.insert("token".into(), json!(self.world.hub.token_for(job)));
             github.insert("job".into(), json!(play.key));
             github.insert("workspace".into(), json!(play.workspace_inside()));
-            github.insert("event_path".into(), json!(play.inside.join("temp/event.json")));
+            github.insert(
+                "event_path".into(),
+                json!(play.inside.join("temp/event.json")),
+            );
             github.insert("action".into(), json!(format!("__step_{}", play.at)));
         }
         context.set("github", github);
@@ -187,24 +221,40 @@ impl Stage {
             "name": "GitHub Actions 1", "os": "Linux", "arch": "X64", "environment": "github-hosted", "debug": "",
             "temp": play.inside.join("temp"), "tool_cache": "/opt/hostedtoolcache",
         }));
-        context.set("job", json!({ "status": conclusion(play.status), "services": {} }));
+        context.set(
+            "job",
+            json!({ "status": conclusion(play.status), "services": {} }),
+        );
         let mut steps = Map::new();
         for (id, record) in &play.steps {
-            steps.insert(id.clone(), json!({
-                "outputs": record.outputs,
-                "outcome": conclusion(record.outcome),
-                "conclusion": conclusion(record.conclusion),
-            }));
+            steps.insert(
+                id.clone(),
+                json!({
+                    "outputs": record.outputs,
+                    "outcome": conclusion(record.outcome),
+                    "conclusion": conclusion(record.conclusion),
+                }),
+            );
         }
         context.set("steps", Value::Object(steps));
-        context.files = play.files.try_clone().ok().map(|files| (files, play.workspace.clone()));
+        context.files = play
+            .files
+            .try_clone()
+            .ok()
+            .map(|files| (files, play.workspace.clone()));
         context
     }
 
     /// The secrets that a job is given, with their values.
     pub(super) fn secrets_of(&self, job: JobId) -> BTreeMap<String, String> {
-        let from_fork = self.world.hub.job(job).and_then(|job| self.world.hub.run(job.run)).is_some_and(|run| run.from_fork);
-        let mut secrets = BTreeMap::from([("GITHUB_TOKEN".to_owned(), self.world.hub.token_for(job))]);
+        let from_fork = self
+            .world
+            .hub
+            .job(job)
+            .and_then(|job| self.world.hub.run(job.run))
+            .is_some_and(|run| run.from_fork);
+        let mut secrets =
+            BTreeMap::from([("GITHUB_TOKEN".to_owned(), self.world.hub.token_for(job))]);
         if !from_fork {
             for name in self.world.hub.secret_names(job) {
                 if let Some(value) = self.secrets.get(name.as_str()) {
@@ -225,23 +275,37 @@ impl Stage {
 
     /// A step's condition.
     pub(super) fn holds(&self, job: JobId, condition: &wf::Condition) -> Result<bool, EvalError> {
-        let Some(play) = self.jobs.get(&job) else { return Ok(false) };
+        let Some(play) = self.jobs.get(&job) else {
+            return Ok(false);
+        };
         let context = self.step_context(job, play, &self.plain_env(play));
         condition.eval(&context, &self.status(play))
     }
 
     pub(super) fn evaluate_number(&self, job: JobId, template: &wf::Template) -> Option<f64> {
         let play = self.jobs.get(&job)?;
-        template.eval_number(&self.step_context(job, play, &self.step_plain_env(play))).ok()
+        template
+            .eval_number(&self.step_context(job, play, &self.step_plain_env(play)))
+            .ok()
     }
 
     pub(super) fn evaluate_bool(&self, job: JobId, template: &wf::Template) -> bool {
-        let Some(play) = self.jobs.get(&job) else { return false };
-        template.eval_bool(&self.step_context(job, play, &self.step_plain_env(play))).unwrap_or(false)
+        let Some(play) = self.jobs.get(&job) else {
+            return false;
+        };
+        template
+            .eval_bool(&self.step_context(job, play, &self.step_plain_env(play)))
+            .unwrap_or(false)
     }
 
-    pub(super) fn evaluate_text(&self, job: JobId, template: &wf::Template) -> Result<String, EvalError> {
-        let Some(play) = self.jobs.get(&job) else { return Ok(String::new()) };
+    pub(super) fn evaluate_text(
+        &self,
+        job: JobId,
+        template: &wf::Template,
+    ) -> Result<String, EvalError> {
+        let Some(play) = self.jobs.get(&job) else {
+            return Ok(String::new());
+        };
         template.eval_string(&self.step_context(job, play, &self.step_plain_env(play)))
     }
 
@@ -253,9 +317,15 @@ impl Stage {
     /// The same with the step's own `env` on top, as its other keys see it.
     fn step_plain_env(&self, play: &JobPlay) -> BTreeMap<String, String> {
         let mut env = self.plain_env(play);
-        let step = play.definition().and_then(|definition| definition.steps.get(play.at));
+        let step = play
+            .definition()
+            .and_then(|definition| definition.steps.get(play.at));
         for (name, template) in step.map(|step| step.env.as_slice()).unwrap_or_default() {
-            let job = self.machines.get(&play.machine).copied().unwrap_or(JobId(0));
+            let job = self
+                .machines
+                .get(&play.machine)
+                .copied()
+                .unwrap_or(JobId(0));
             let context = self.step_context(job, play, &env);
             if let Ok(value) = template.eval_string(&context) {
                 env.insert(name.value.clone(), value);
@@ -265,11 +335,18 @@ impl Stage {
     }
 
     pub(super) fn step_name(&self, job: JobId, step: &wf::Step) -> String {
-        if let Some(name) = step.name.as_ref().and_then(|name| self.evaluate_text(job, name).ok()) {
+        if let Some(name) = step
+            .name
+            .as_ref()
+            .and_then(|name| self.evaluate_text(job, name).ok())
+        {
             return name;
         }
         match &step.kind {
-            wf::StepKind::Run { script, .. } => format!("Run {}", script.source().trim().lines().next().unwrap_or_default()),
+            wf::StepKind::Run { script, .. } => format!(
+                "Run {}",
+                script.source().trim().lines().next().unwrap_or_default()
+            ),
             wf::StepKind::Uses { action, .. } => format!("Run {}", action.value),
             _ => "Run".to_owned(),
         }
@@ -277,12 +354,21 @@ impl Stage {
 
     /// Evaluates `env` of workflow and job, once the job is on its machine.
     pub(super) fn evaluate_job_env(&mut self, job: JobId) {
-        let Some(play) = self.jobs.get(&job) else { return };
+        let Some(play) = self.jobs.get(&job) else {
+            return;
+        };
         let loaded = play.loaded.clone();
-        let own = play.definition().map(|definition| definition.env.clone()).unwrap_or_default();
+        let own = play
+            .definition()
+            .map(|definition| definition.env.clone())
+            .unwrap_or_default();
         for (name, template) in loaded.workflow.env.iter().chain(&own) {
-            let Some(play) = self.jobs.get(&job) else { return };
-            let value = template.eval_string(&self.step_context(job, play, &play.env)).unwrap_or_default();
+            let Some(play) = self.jobs.get(&job) else {
+                return;
+            };
+            let value = template
+                .eval_string(&self.step_context(job, play, &play.env))
+                .unwrap_or_default();
             if let Some(play) = self.jobs.get_mut(&job) {
                 play.env.insert(name.value.clone(), value);
             }
@@ -297,8 +383,14 @@ impl Stage {
     }
 
     /// The environment of a step's process.
-    pub(super) fn step_env(&self, job: JobId, step: &wf::Step) -> Result<BTreeMap<String, String>, EvalError> {
-        let Some(play) = self.jobs.get(&job) else { return Ok(BTreeMap::new()) };
+    pub(super) fn step_env(
+        &self,
+        job: JobId,
+        step: &wf::Step,
+    ) -> Result<BTreeMap<String, String>, EvalError> {
+        let Some(play) = self.jobs.get(&job) else {
+            return Ok(BTreeMap::new());
+        };
         let mut env = self.runner_env(job, play);
         env.extend(self.plain_env(play));
         for (name, template) in &step.env {
@@ -310,7 +402,10 @@ impl Stage {
         let path = env.get("PATH").cloned().unwrap_or_default();
         let added = play.path.join(":");
         let separator = if added.is_empty() { "" } else { ":" };
-        env.insert("PATH".into(), format!("{}:{added}{separator}{path}", shims.display()));
+        env.insert(
+            "PATH".into(),
+            format!("{}:{added}{separator}{path}", shims.display()),
+        );
         Ok(env)
     }
 
@@ -324,9 +419,31 @@ impl Stage {
             _ => String::new(),
         };
         for name in [
-            "actor", "actor_id", "triggering_actor", "event_name", "ref", "ref_name", "ref_type", "ref_protected", "base_ref", "head_ref", "sha",
-            "repository", "repository_id", "repository_owner", "repository_owner_id", "run_id", "run_number", "run_attempt", "retention_days",
-            "workflow", "workflow_ref", "workflow_sha", "server_url", "api_url", "graphql_url",
+            "actor",
+            "actor_id",
+            "triggering_actor",
+            "event_name",
+            "ref",
+            "ref_name",
+            "ref_type",
+            "ref_protected",
+            "base_ref",
+            "head_ref",
+            "sha",
+            "repository",
+            "repository_id",
+            "repository_owner",
+            "repository_owner_id",
+            "run_id",
+            "run_number",
+            "run_attempt",
+            "retention_days",
+            "workflow",
+            "workflow_ref",
+            "workflow_sha",
+            "server_url",
+            "api_url",
+            "graphql_url",
         ] {
             env.insert(format!("GITHUB_{}", name.to_ascii_uppercase()), text(name));
         }
@@ -345,20 +462,41 @@ impl Stage {
             ("RUNNER_ENVIRONMENT", "github-hosted".to_owned()),
             ("RUNNER_TEMP", inside("temp")),
             ("RUNNER_TOOL_CACHE", "/opt/hostedtoolcache".to_owned()),
-            ("RUNNER_WORKSPACE", play.workspace_inside().parent().unwrap_or(&play.inside).display().to_string()),
+            (
+                "RUNNER_WORKSPACE",
+                play.workspace_inside()
+                    .parent()
+                    .unwrap_or(&play.inside)
+                    .display()
+                    .to_string(),
+            ),
             ("HOME", inside("home")),
             ("TMPDIR", inside("tmp")),
             ("USER", "runner".to_owned()),
             ("SHELL", "/bin/bash".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
-            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
+            (
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
+            ),
             ("BASH_ENV", inside("temp/chance.sh")),
         ] {
             env.insert(name.to_owned(), value);
         }
-        if self.world.hub.job(job).is_some_and(|job| job.permissions.of("id-token") == Access::Write) {
-            env.insert("ACTIONS_ID_TOKEN_REQUEST_URL".into(), format!("https://oidc.actions.invalid/token/{job}?api-version=2.0"));
-            env.insert("ACTIONS_ID_TOKEN_REQUEST_TOKEN".into(), self.world.hub.token_for(job));
+        if self
+            .world
+            .hub
+            .job(job)
+            .is_some_and(|job| job.permissions.of("id-token") == Access::Write)
+        {
+            env.insert(
+                "ACTIONS_ID_TOKEN_REQUEST_URL".into(),
+                format!("https://oidc.actions.invalid/token/{job}?api-version=2.0"),
+            );
+            env.insert(
+                "ACTIONS_ID_TOKEN_REQUEST_TOKEN".into(),
+                self.world.hub.token_for(job),
+            );
         }
         env
     }
@@ -366,10 +504,20 @@ impl Stage {
     /// `$GITHUB_EVENT_PATH`, and the seed of `$RANDOM`.
     pub(super) fn write_event(&mut self, job: JobId) -> std::io::Result<()> {
         let seed = self.chance.next() % 32_768;
-        let Some(play) = self.jobs.get(&job) else { return Ok(()) };
-        let event = self.runs.get(&play.run).map(|run| run.event.to_string()).unwrap_or_default();
+        let Some(play) = self.jobs.get(&job) else {
+            return Ok(());
+        };
+        let event = self
+            .runs
+            .get(&play.run)
+            .map(|run| run.event.to_string())
+            .unwrap_or_default();
         super::steps::write_new(&play.files, "temp/event.json".as_ref(), event.as_bytes())?;
-        super::steps::write_new(&play.files, "temp/chance.sh".as_ref(), format!("RANDOM={seed}\nunset BASH_ENV\n").as_bytes())
+        super::steps::write_new(
+            &play.files,
+            "temp/chance.sh".as_ref(),
+            format!("RANDOM={seed}\nunset BASH_ENV\n").as_bytes(),
+        )
     }
 
     /// Where a step without `working-directory` starts.
@@ -381,15 +529,32 @@ impl Stage {
     }
 
     pub(super) fn evaluate_job_outputs(&mut self, job: JobId) -> BTreeMap<String, String> {
-        let Some(play) = self.jobs.get(&job) else { return BTreeMap::new() };
-        let declared = play.definition().map(|definition| definition.outputs.clone()).unwrap_or_default();
+        let Some(play) = self.jobs.get(&job) else {
+            return BTreeMap::new();
+        };
+        let declared = play
+            .definition()
+            .map(|definition| definition.outputs.clone())
+            .unwrap_or_default();
         let mut outputs = BTreeMap::new();
         for (name, template) in &declared {
-            let Some(play) = self.jobs.get(&job) else { break };
-            let Ok(value) = template.eval_string(&self.step_context(job, play, &self.plain_env(play))) else { continue };
+            let Some(play) = self.jobs.get(&job) else {
+                break;
+            };
+            let Ok(value) =
+                template.eval_string(&self.step_context(job, play, &self.plain_env(play)))
+            else {
+                continue;
+            };
             if play.masks.hides(&value) {
                 let text = format!("Skip output '{}' since it may contain secret.", name.value);
-                let what = What::Annotation { run: play.run, job, step: play.at as u32, level: "warning".into(), text };
+                let what = What::Annotation {
+                    run: play.run,
+                    job,
+                    step: play.at as u32,
+                    level: "warning".into(),
+                    text,
+                };
                 self.world.log.push(self.world.now(), None, what);
             } else if !value.is_empty() {
                 outputs.insert(name.value.clone(), value);
@@ -400,16 +565,28 @@ impl Stage {
 
     /// What of a job is not modelled.
     pub(super) fn note_unmodelled_job(&mut self, job: JobId) {
-        let Some(play) = self.jobs.get(&job) else { return };
-        let Some(definition) = play.definition() else { return };
+        let Some(play) = self.jobs.get(&job) else {
+            return;
+        };
+        let Some(definition) = play.definition() else {
+            return;
+        };
         let mut texts = Vec::new();
         if definition.container.is_some() {
-            texts.push(format!("`container` of job `{}`: its steps run on the machine itself", play.key));
+            texts.push(format!(
+                "`container` of job `{}`: its steps run on the machine itself",
+                play.key
+            ));
         }
         for text in texts {
             self.not_modelled(job, text);
         }
-        let services: Vec<String> = self.jobs.get(&job).and_then(|play| play.definition()).map(|definition| definition.services.keys().cloned().collect()).unwrap_or_default();
+        let services: Vec<String> = self
+            .jobs
+            .get(&job)
+            .and_then(|play| play.definition())
+            .map(|definition| definition.services.keys().cloned().collect())
+            .unwrap_or_default();
         for service in services {
             self.say(job, &format!("Service container {service} is healthy."));
         }
@@ -417,15 +594,26 @@ impl Stage {
 
     /// Records what a pull request's code can reach in this job.
     pub(super) fn note_credentials(&mut self, job: JobId) {
-        let Some(play) = self.jobs.get(&job) else { return };
-        let Some(record) = self.world.hub.run(play.run) else { return };
+        let Some(play) = self.jobs.get(&job) else {
+            return;
+        };
+        let Some(record) = self.world.hub.run(play.run) else {
+            return;
+        };
         if !record.trigger.starts_with("pull_request") && record.trigger != "merge_group" {
             return;
         }
         // With `pull_request_target` the base branch's code runs, unless the job fetches the other.
         let foreign = record.trigger == "pull_request_target";
-        let text = play.definition().map(|definition| &play.loaded.text[definition.place.span.clone()]).unwrap_or_default();
-        if foreign && !text.contains("pull_request.head") && !text.contains("head_ref") && !text.contains("refs/pull/") {
+        let text = play
+            .definition()
+            .map(|definition| &play.loaded.text[definition.place.span.clone()])
+            .unwrap_or_default();
+        if foreign
+            && !text.contains("pull_request.head")
+            && !text.contains("head_ref")
+            && !text.contains("refs/pull/")
+        {
             return;
         }
         let mut reachable = BTreeSet::new();
@@ -433,13 +621,19 @@ impl Stage {
             if job.permissions.of("id-token") == Access::Write {
                 reachable.insert("an identity token for AWS (`id-token: write`)".to_owned());
             }
-            let writes: Vec<&str> = job.permissions.0.iter().filter(|(scope, access)| **access == Access::Write && scope.as_str() != "id-token").map(|(scope, _)| scope.as_str()).collect();
+            let writes: Vec<&str> = job
+                .permissions
+                .0
+                .iter()
+                .filter(|(scope, access)| **access == Access::Write && scope.as_str() != "id-token")
+                .map(|(scope, _)| scope.as_str())
+                .collect();
             if !writes.is_empty() {
                 reachable.insert(format!("a token that may write ({})", writes.join(", ")));
             }
         }
         let given = self.secrets_of(job);
-        for name in wf::secrets_named(play.definition(), &play.loaded.workflow) {
+        for name in secrets_named(play.definition(), &play.loaded.workflow) {
             if name != "GITHUB_TOKEN" && given.contains_key(&name) {
                 reachable.insert(format!("the secret `{name}`"));
             }
@@ -456,4 +650,40 @@ impl Stage {
     pub(super) fn note_unmodelled_action(&mut self, job: JobId, action: &str) {
         self.not_modelled(job, format!("the action {action}: {TAKEN_AS_PASSED}"));
     }
+}
+
+/// Every secret that a job's templates name, and those of its workflow's `env`.
+pub(crate) fn secrets_named(job: Option<&wf::Job>, workflow: &wf::Workflow) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut take = |template: &wf::Template| found.extend(template.secrets());
+    workflow.env.iter().for_each(|(_, template)| take(template));
+    let Some(job) = job else { return found };
+    job.env
+        .iter()
+        .chain(&job.outputs)
+        .for_each(|(_, template)| take(template));
+    for container in job.services.values().chain(&job.container) {
+        container
+            .env
+            .iter()
+            .for_each(|(_, template)| take(template));
+    }
+    for step in &job.steps {
+        step.env.iter().for_each(|(_, template)| take(template));
+        step.name.iter().for_each(&mut take);
+        match &step.kind {
+            wf::StepKind::Run { script, .. } => take(script),
+            wf::StepKind::Uses { with, .. } => with.iter().for_each(|(_, template)| take(template)),
+            _ => {}
+        }
+    }
+    for condition in job
+        .steps
+        .iter()
+        .filter_map(|step| step.if_.as_ref())
+        .chain(&job.if_)
+    {
+        found.extend(wf::secrets(&condition.value.references()));
+    }
+    found
 }

@@ -15,11 +15,28 @@ use super::runs::{Loaded, Origin, PullRequestFrom, group};
 
 impl Stage {
     /// Opens a pull request for a commit, which starts what listens to that.
-    pub(crate) fn open_pull(&mut self, head: &CommitSha, actor: &Login, from: PullRequestFrom) -> Result<PullNumber, Refused> {
+    pub(crate) fn open_pull(
+        &mut self,
+        head: &CommitSha,
+        actor: &Login,
+        from: PullRequestFrom,
+    ) -> Result<PullNumber, Refused> {
         let fork = from == PullRequestFrom::Fork;
         let base = self.repository.branch.clone();
-        let pull = self.world.hub.open_pull(self.world.now(), &mut self.world.log, head, &base, actor, fork)?;
-        let git_ref = self.world.hub.pull(pull).map(|pull| pull.merge_ref()).unwrap_or_default();
+        let pull = self.world.hub.open_pull(
+            self.world.now(),
+            &mut self.world.log,
+            head,
+            &base,
+            actor,
+            fork,
+        )?;
+        let git_ref = self
+            .world
+            .hub
+            .pull(pull)
+            .map(|pull| pull.merge_ref())
+            .unwrap_or_default();
         let origin = |trigger, git_ref: String, sha: CommitSha| Origin {
             trigger,
             activity: Some("opened"),
@@ -33,7 +50,12 @@ impl Stage {
         };
         let by_pull = origin("pull_request", git_ref, head.clone());
         // That event runs the base branch's workflow file, with its rights.
-        let tip = self.world.hub.head(&base).cloned().unwrap_or_else(|| self.repository.root.clone());
+        let tip = self
+            .world
+            .hub
+            .head(&base)
+            .cloned()
+            .unwrap_or_else(|| self.repository.root.clone());
         let by_target = origin("pull_request_target", format!("refs/heads/{base}"), tip);
         self.start_workflows(&by_pull);
         self.start_workflows(&by_target);
@@ -41,10 +63,17 @@ impl Stage {
     }
 
     /// Merges a pull request if GitHub lets it, which pushes to the branch.
-    pub(crate) fn merge_pull(&mut self, pull: PullNumber, actor: &Login) -> Result<CommitSha, Refused> {
+    pub(crate) fn merge_pull(
+        &mut self,
+        pull: PullNumber,
+        actor: &Login,
+    ) -> Result<CommitSha, Refused> {
         let head = self.world.hub.pull(pull).map(|pull| pull.head.clone());
         let head = head.unwrap_or_else(|| self.repository.root.clone());
-        let sha = self.world.hub.merge_pull(self.world.now(), &mut self.world.log, pull, actor, &head)?;
+        let sha =
+            self.world
+                .hub
+                .merge_pull(self.world.now(), &mut self.world.log, pull, actor, &head)?;
         self.pushed(&sha, actor);
         Ok(sha)
     }
@@ -52,7 +81,9 @@ impl Stage {
     /// Pushes a commit to the production branch directly, if GitHub lets it.
     pub(crate) fn push_directly(&mut self, sha: &CommitSha, actor: &Login) -> Result<(), Refused> {
         let branch = self.repository.branch.clone();
-        self.world.hub.push(self.world.now(), &mut self.world.log, &branch, sha, actor)?;
+        self.world
+            .hub
+            .push(self.world.now(), &mut self.world.log, &branch, sha, actor)?;
         self.pushed(sha, actor);
         Ok(())
     }
@@ -75,26 +106,57 @@ impl Stage {
     }
 
     /// Dispatches a workflow on the production branch.
-    pub(crate) fn dispatch(&mut self, workflow: &WorkflowFile, inputs: &BTreeMap<String, String>, actor: &Login) -> Result<RunId, Refused> {
+    pub(crate) fn dispatch(
+        &mut self,
+        workflow: &WorkflowFile,
+        inputs: &BTreeMap<String, String>,
+        actor: &Login,
+    ) -> Result<RunId, Refused> {
         let branch = self.repository.branch.clone();
         let filled = match self.world.hub.check_dispatch(workflow, inputs) {
             Ok(filled) => filled,
             Err(refused) => {
-                let what = What::DispatchRefused { workflow: workflow.to_string(), actor: actor.to_string(), why: refused.why.clone() };
+                let what = What::DispatchRefused {
+                    workflow: workflow.to_string(),
+                    actor: actor.to_string(),
+                    why: refused.why.clone(),
+                };
                 self.world.log.push(self.world.now(), None, what);
                 return Err(refused);
             }
         };
-        let sha = self.world.hub.head(&branch).cloned().unwrap_or_else(|| self.repository.root.clone());
-        let mut request = RunRequest::new(workflow.clone(), "workflow_dispatch", format!("refs/heads/{branch}"), sha, actor.clone());
+        let sha = self
+            .world
+            .hub
+            .head(&branch)
+            .cloned()
+            .unwrap_or_else(|| self.repository.root.clone());
+        let mut request = RunRequest::new(
+            workflow.clone(),
+            "workflow_dispatch",
+            format!("refs/heads/{branch}"),
+            sha,
+            actor.clone(),
+        );
         request.inputs = filled;
         self.create_run(request)
     }
 
     /// A dispatch that a job asked for through the API.
     pub(super) fn carry_out_dispatch(&mut self, dispatch: Dispatch) {
-        let sha = self.world.hub.resolve(&dispatch.git_ref).cloned().unwrap_or_else(|| self.repository.root.clone());
-        let mut request = RunRequest::new(dispatch.workflow, "workflow_dispatch", dispatch.git_ref, sha, dispatch.actor);
+        let sha = self
+            .world
+            .hub
+            .resolve(&dispatch.git_ref)
+            .cloned()
+            .unwrap_or_else(|| self.repository.root.clone());
+        let mut request = RunRequest::new(
+            dispatch.workflow,
+            "workflow_dispatch",
+            dispatch.git_ref,
+            sha,
+            dispatch.actor,
+        );
         request.id = Some(dispatch.run);
         request.inputs = dispatch.inputs;
         self.create_run(request).ok();
@@ -102,11 +164,15 @@ impl Stage {
 
     /// Re-runs all jobs of a run.
     pub(crate) fn rerun(&mut self, run: RunId, actor: &Login) -> Result<u32, Refused> {
-        self.world.hub.rerun(self.world.now(), &mut self.world.log, run, actor)
+        self.world
+            .hub
+            .rerun(self.world.now(), &mut self.world.log, run, actor)
     }
 
     pub(crate) fn cancel(&mut self, run: RunId, actor: &Login, why: &str) -> Result<(), Refused> {
-        self.world.hub.cancel_run(self.world.now(), &mut self.world.log, run, actor, why)
+        self.world
+            .hub
+            .cancel_run(self.world.now(), &mut self.world.log, run, actor, why)
     }
 
     /// The workflow files that a commit holds, those that GitHub cannot read left out.
@@ -117,7 +183,9 @@ impl Stage {
             .filter_map(|(path, file)| {
                 let name = path.strip_prefix(".github/workflows/")?;
                 WorkflowFile::parse(name).ok()?;
-                self.library.read(name, &String::from_utf8_lossy(&file.contents)).ok()
+                self.library
+                    .read(name, &String::from_utf8_lossy(&file.contents))
+                    .ok()
             })
             .collect()
     }
@@ -126,15 +194,40 @@ impl Stage {
     pub(crate) fn tell_workflows(&mut self, sha: &CommitSha) {
         let mut facts = BTreeMap::new();
         for loaded in self.workflows_at(sha) {
-            let Ok(file) = WorkflowFile::parse(&loaded.file) else { continue };
-            let dispatch = loaded.workflow.on.workflow_dispatch.as_ref().map(|dispatch| {
-                let inputs = dispatch.inputs.iter().map(|(name, input)| {
-                    let default = input.default.as_ref().map(|template| template.source().to_owned());
-                    (name.clone(), DispatchInput { required: input.required, default, options: input.options.iter().map(|option| option.value.clone()).collect() })
+            let Ok(file) = WorkflowFile::parse(&loaded.file) else {
+                continue;
+            };
+            let dispatch = loaded
+                .workflow
+                .on
+                .workflow_dispatch
+                .as_ref()
+                .map(|dispatch| {
+                    let inputs = dispatch.inputs.iter().map(|(name, input)| {
+                        let default = input
+                            .default
+                            .as_ref()
+                            .map(|template| template.source().to_owned());
+                        (
+                            name.clone(),
+                            DispatchInput {
+                                required: input.required,
+                                default,
+                                options: input
+                                    .options
+                                    .iter()
+                                    .map(|option| option.value.clone())
+                                    .collect(),
+                            },
+                        )
+                    });
+                    inputs.collect()
                 });
-                inputs.collect()
-            });
-            let name = loaded.workflow.name.clone().map_or_else(|| format!(".github/workflows/{file}"), |name| name.value);
+            let name = loaded
+                .workflow
+                .name
+                .clone()
+                .map_or_else(|| format!(".github/workflows/{file}"), |name| name.value);
             facts.insert(file, WorkflowFacts { name, dispatch });
         }
         self.world.hub.set_workflows(facts);
@@ -142,18 +235,25 @@ impl Stage {
 
     fn start_workflows(&mut self, origin: &Origin) {
         for loaded in self.workflows_at(&origin.sha) {
-            let event = wf::Event {
-                name: origin.trigger.to_owned(),
-                activity: origin.activity.map(str::to_owned),
-                branch: Some(origin.branch.clone()),
-                tag: None,
-                changed_paths: origin.changed.clone(),
-            };
+            let mut event =
+                wf::Event::new(origin.trigger, &format!("refs/heads/{}", origin.branch))
+                    .changed(origin.changed.clone());
+            if let Some(activity) = origin.activity {
+                event = event.activity(activity);
+            }
             if wf::triggered(&loaded.workflow, &event).is_err() {
                 continue;
             }
-            let Ok(file) = WorkflowFile::parse(&loaded.file) else { continue };
-            let mut request = RunRequest::new(file, origin.trigger, origin.git_ref.clone(), origin.sha.clone(), origin.actor.clone());
+            let Ok(file) = WorkflowFile::parse(&loaded.file) else {
+                continue;
+            };
+            let mut request = RunRequest::new(
+                file,
+                origin.trigger,
+                origin.git_ref.clone(),
+                origin.sha.clone(),
+                origin.actor.clone(),
+            );
             request.pull = origin.pull;
             request.from_fork = origin.fork && origin.trigger == "pull_request";
             self.create_run(request).ok();
@@ -166,13 +266,23 @@ impl Stage {
                 request.name = name.value.clone();
             }
             let context = self.trigger_context(&request);
-            request.concurrency = loaded.workflow.concurrency.as_ref().map(|concurrency| group(concurrency, &context));
+            request.concurrency = loaded
+                .workflow
+                .concurrency
+                .as_ref()
+                .map(|concurrency| group(concurrency, &context));
         }
-        self.world.hub.create_run(self.world.now(), &mut self.world.log, request)
+        self.world
+            .hub
+            .create_run(self.world.now(), &mut self.world.log, request)
     }
 
     fn changed_files(&self, sha: &CommitSha) -> Vec<String> {
-        self.world.hub.commit(sha).map(|commit| commit.files_changed.clone()).unwrap_or_default()
+        self.world
+            .hub
+            .commit(sha)
+            .map(|commit| commit.files_changed.clone())
+            .unwrap_or_default()
     }
 
     /// `github.event` of a run.
@@ -200,7 +310,11 @@ impl Stage {
         };
         match run.trigger.as_str() {
             "push" => {
-                let before = self.world.hub.commit(&run.sha).and_then(|commit| commit.parents.first().cloned());
+                let before = self
+                    .world
+                    .hub
+                    .commit(&run.sha)
+                    .and_then(|commit| commit.parents.first().cloned());
                 json!({
                     "ref": run.git_ref,
                     "before": before.map_or_else(|| "0".repeat(40), |sha| sha.to_string()),
@@ -221,7 +335,11 @@ impl Stage {
             _ => {
                 let pull = run.pull.and_then(|number| self.world.hub.pull(number));
                 let head = pull.map(|pull| pull.head.clone());
-                let head_repository = if run.from_fork { json!({ "full_name": format!("{}/{}", run.actor, spec.name()), "fork": true }) } else { repository.clone() };
+                let head_repository = if run.from_fork {
+                    json!({ "full_name": format!("{}/{}", run.actor, spec.name()), "fork": true })
+                } else {
+                    repository.clone()
+                };
                 json!({
                     "action": "opened",
                     "number": run.pull.map(|number| number.0),

@@ -9,9 +9,9 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use indexmap::IndexMap;
 use lockkeeper_workflow as wf;
+use lockkeeper_workflow::expr::Object;
 use lockkeeper_world::event::{Conclusion, What};
 use lockkeeper_world::ids::{Caller, JobId, RunId};
-use serde_json::Value;
 
 use super::runs::Loaded;
 use super::steps::Doing;
@@ -41,13 +41,12 @@ pub(super) struct JobPlay {
     pub(super) run: RunId,
     pub(super) attempt: u32,
     pub(super) key: String,
-    pub(super) matrix: Value,
+    pub(super) matrix: Object,
     pub(super) loaded: Arc<Loaded>,
     pub(super) machine: MachineId,
     pub(super) machine_state: Machine,
-    /// The machine's writable directory: on the host, as its processes see it, and as a handle
-    /// that nothing can lead out of.
-    pub(super) host: PathBuf,
+    /// The machine's writable directory: as its processes see it, and as a handle that nothing can
+    /// lead out of.
     pub(super) inside: PathBuf,
     pub(super) files: Dir,
     /// In that directory.
@@ -78,27 +77,52 @@ impl Stage {
     pub(super) fn caller(&self, job: JobId) -> Option<Caller> {
         let play = self.jobs.get(&job)?;
         let step = play.definition()?.steps.get(play.at)?;
-        Some(Caller { run: play.run, attempt: play.attempt, job, step: play.at as u32, line: step.place.line })
+        Some(Caller {
+            run: play.run,
+            attempt: play.attempt,
+            job,
+            step: play.at as u32,
+            line: step.place.line,
+        })
     }
 
     /// Starts a job that GitHub has let through its gates.
     pub(super) fn start_job(&mut self, job: JobId) -> Result<(), EngineError> {
         let now = self.world.now();
-        let Some(record) = self.world.hub.job(job).cloned() else { return Ok(()) };
-        let Some(run) = self.runs.get(&record.run) else { return Ok(()) };
+        let Some(record) = self.world.hub.job(job).cloned() else {
+            return Ok(());
+        };
+        let Some(run) = self.runs.get(&record.run) else {
+            return Ok(());
+        };
         let (loaded, attempt) = (run.loaded.clone(), run.attempt);
-        let Some(leg) = run.leg_of(job) else { return Ok(()) };
+        let Some(leg) = run.leg_of(job) else {
+            return Ok(());
+        };
         let (key, matrix) = (leg.key.clone(), leg.matrix.clone());
-        if self.world.hub.start_job(now, &mut self.world.log, job).is_err() {
+        if self
+            .world
+            .hub
+            .start_job(now, &mut self.world.log, job)
+            .is_err()
+        {
             return Ok(());
         }
         let tools: Vec<&str> = TOOLS.iter().map(|entry| entry.name).collect();
         let seed = self.chance.next();
         let machine = self.engine.open(&tools, seed)?;
         self.set_clock();
-        let Some((directory, inside)) = self.engine.directories(machine) else { return Ok(()) };
+        let Some((directory, inside)) = self.engine.directories(machine) else {
+            return Ok(());
+        };
         let (host, inside) = (directory.join("rw"), inside.join("rw"));
-        let repository = self.repository.slug.as_str().rsplit_once('/').map_or("repository", |(_, name)| name).to_owned();
+        let repository = self
+            .repository
+            .slug
+            .as_str()
+            .rsplit_once('/')
+            .map_or("repository", |(_, name)| name)
+            .to_owned();
         let workspace = Path::new("work").join(&repository).join(&repository);
         let failed = || EngineError::io("prepare a job's workspace");
         std::fs::create_dir_all(host.join(&workspace)).map_err(failed())?;
@@ -117,7 +141,6 @@ impl Stage {
             loaded,
             machine,
             machine_state: Machine::default(),
-            host,
             inside,
             files,
             workspace,
@@ -143,10 +166,19 @@ impl Stage {
     }
 
     fn job_timeout(&self, job: JobId) -> Duration {
-        let minutes = self.jobs.get(&job).and_then(|play| play.definition()?.timeout_minutes.as_ref().map(|template| (play, template)));
-        let Some((_, template)) = minutes else { return DEFAULT_TIMEOUT };
+        let minutes = self.jobs.get(&job).and_then(|play| {
+            play.definition()?
+                .timeout_minutes
+                .as_ref()
+                .map(|template| (play, template))
+        });
+        let Some((_, template)) = minutes else {
+            return DEFAULT_TIMEOUT;
+        };
         match self.evaluate_number(job, template) {
-            Some(minutes) if minutes > 0.0 && minutes < 60_000.0 => Duration::from_secs_f64(minutes * 60.0),
+            Some(minutes) if minutes > 0.0 && minutes < 60_000.0 => {
+                Duration::from_secs_f64(minutes * 60.0)
+            }
             _ => DEFAULT_TIMEOUT,
         }
     }
@@ -154,7 +186,11 @@ impl Stage {
     /// Lets the machines run until they wait, and takes in what they said.
     pub(super) fn settle_machines(&mut self) -> Result<(), EngineError> {
         self.engine.settle()?;
-        let machines: Vec<(MachineId, JobId)> = self.machines.iter().map(|(machine, job)| (*machine, *job)).collect();
+        let machines: Vec<(MachineId, JobId)> = self
+            .machines
+            .iter()
+            .map(|(machine, job)| (*machine, *job))
+            .collect();
         for (machine, job) in machines {
             let bytes = self.engine.take_output(machine);
             if !bytes.is_empty() {
@@ -162,7 +198,9 @@ impl Stage {
             }
         }
         for (machine, happening) in self.engine.take_happenings() {
-            let Some(job) = self.machines.get(&machine).copied() else { continue };
+            let Some(job) = self.machines.get(&machine).copied() else {
+                continue;
+            };
             match happening {
                 Happening::Exited(code) => self.process_ended(job, code)?,
                 Happening::NotStarted(why) => {
@@ -182,24 +220,47 @@ impl Stage {
 
     /// Reads what a step printed.
     pub(super) fn take_output(&mut self, job: JobId, bytes: &[u8], end: bool) {
-        let Some(play) = self.jobs.get_mut(&job) else { return };
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return;
+        };
         let step = play.at as u32;
         let run = play.run;
         for line in play.reader.read(bytes, end) {
             match line {
                 Line::Text(text) => {
                     let text = play.masks.apply(&text);
-                    self.world.log.push(self.world.now(), None, What::StepOutput { run, job, step, text });
+                    self.world.log.push(
+                        self.world.now(),
+                        None,
+                        What::StepOutput {
+                            run,
+                            job,
+                            step,
+                            text,
+                        },
+                    );
                 }
                 Line::Mask(text) => play.masks.add(&text),
                 Line::Annotation { level, message } => {
                     let text = play.masks.apply(&message);
-                    let what = What::Annotation { run, job, step, level: level.to_owned(), text };
+                    let what = What::Annotation {
+                        run,
+                        job,
+                        step,
+                        level: level.to_owned(),
+                        text,
+                    };
                     self.world.log.push(self.world.now(), None, what);
                 }
                 Line::SetOutput { name, value } => play.doing.set_output(name, value),
                 Line::Refused(text) => {
-                    let what = What::Annotation { run, job, step, level: "error".to_owned(), text };
+                    let what = What::Annotation {
+                        run,
+                        job,
+                        step,
+                        level: "error".to_owned(),
+                        text,
+                    };
                     self.world.log.push(self.world.now(), None, what);
                 }
                 Line::Quiet => {}
@@ -226,13 +287,19 @@ impl Stage {
     pub(super) fn not_modelled(&mut self, job: JobId, text: String) {
         let caller = self.caller(job);
         let file = self.jobs.get(&job).map(|play| play.loaded.file.clone());
-        let what = What::NotModelled { text, file, line: caller.map(|caller| caller.line) };
+        let what = What::NotModelled {
+            text,
+            file,
+            line: caller.map(|caller| caller.line),
+        };
         self.world.log.push(self.world.now(), caller, what);
     }
 
     /// Cancels a job that is in progress.
     pub(super) fn cancel_job(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get_mut(&job) else { return Ok(()) };
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return Ok(());
+        };
         if play.cancelled {
             return Ok(());
         }
@@ -245,7 +312,9 @@ impl Stage {
 
     /// Signals the step that a job is in, the first of three times.
     pub(super) fn interrupt_step(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get(&job) else { return Ok(()) };
+        let Some(play) = self.jobs.get(&job) else {
+            return Ok(());
+        };
         let (machine, at) = (play.machine, play.at);
         if play.doing.has_process() {
             self.signal(job, "SIGINT");
@@ -260,7 +329,13 @@ impl Stage {
     }
 
     pub(super) fn terminate(&mut self, job: JobId, step: usize) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get(&job).filter(|play| play.at == step && play.doing.has_process()) else { return Ok(()) };
+        let Some(play) = self
+            .jobs
+            .get(&job)
+            .filter(|play| play.at == step && play.doing.has_process())
+        else {
+            return Ok(());
+        };
         let machine = play.machine;
         self.signal(job, "SIGTERM");
         self.engine.signal(machine, Signal::Terminate)?;
@@ -269,7 +344,13 @@ impl Stage {
     }
 
     pub(super) fn kill_step(&mut self, job: JobId, step: usize) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get(&job).filter(|play| play.at == step && play.doing.has_process()) else { return Ok(()) };
+        let Some(play) = self
+            .jobs
+            .get(&job)
+            .filter(|play| play.at == step && play.doing.has_process())
+        else {
+            return Ok(());
+        };
         let machine = play.machine;
         self.signal(job, "SIGKILL");
         self.engine.kill(machine)?;
@@ -278,21 +359,31 @@ impl Stage {
 
     fn signal(&mut self, job: JobId, name: &str) {
         if let Some(play) = self.jobs.get(&job) {
-            let what = What::SignalSent { run: play.run, job, step: play.at as u32, signal: name.to_owned() };
+            let what = What::SignalSent {
+                run: play.run,
+                job,
+                step: play.at as u32,
+                signal: name.to_owned(),
+            };
             self.world.log.push(self.world.now(), None, what);
         }
     }
 
     pub(super) fn job_timed_out(&mut self, job: JobId) -> Result<(), EngineError> {
         if self.jobs.contains_key(&job) {
-            self.say(job, "Error: The job has exceeded its maximum execution time (timeout-minutes).");
+            self.say(
+                job,
+                "Error: The job has exceeded its maximum execution time (timeout-minutes).",
+            );
             self.cancel_job(job)?;
         }
         Ok(())
     }
 
     pub(super) fn grace_is_over(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get_mut(&job) else { return Ok(()) };
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return Ok(());
+        };
         // Nothing after this runs, whatever its condition.
         let steps = play.definition().map_or(0, |job| job.steps.len());
         let (machine, had_process, at) = (play.machine, play.doing.has_process(), play.at);
@@ -313,12 +404,17 @@ impl Stage {
     /// Ends a job whose steps are done.
     pub(super) fn finish_job(&mut self, job: JobId) -> Result<(), EngineError> {
         let outputs = self.evaluate_job_outputs(job);
-        let Some(play) = self.jobs.remove(&job) else { return Ok(()) };
+        let Some(play) = self.jobs.remove(&job) else {
+            return Ok(());
+        };
         self.machines.remove(&play.machine);
         self.calls.retain(|call, _| call.machine != play.machine);
         self.engine.close(play.machine);
         let conclusion = play.status;
-        self.world.hub.complete_job(self.world.now(), &mut self.world.log, job, conclusion).ok();
+        self.world
+            .hub
+            .complete_job(self.world.now(), &mut self.world.log, job, conclusion)
+            .ok();
         self.job_is_done(play.run, job, conclusion, outputs);
         Ok(())
     }

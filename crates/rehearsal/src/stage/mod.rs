@@ -1,6 +1,6 @@
 //! Where a story is played: a world, real processes, and one hand that decides what happens next.
 //!
-//! [`Stage::step`] does one thing: it lets the runner react to GitHub, or answers one tool call
+//! A step is one thing: it lets the runner react to GitHub, or answers one tool call
 //! that is ready (the seed picks among several), or lets time jump to the next instant at which
 //! anything is due. Nothing else moves the world or the processes.
 
@@ -28,6 +28,7 @@ use crate::engine::{CallId, Engine, EngineError, MachineId};
 use crate::repository::Repository;
 use chance::Chance;
 
+pub(crate) use contexts::secrets_named;
 pub(crate) use runs::{Library, Loaded, PullRequestFrom};
 
 /// What a story's stage is made of.
@@ -85,7 +86,15 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(properties: Properties) -> Self {
-        let Properties { world, engine, repository, commits, secrets, seed, library } = properties;
+        let Properties {
+            world,
+            engine,
+            repository,
+            commits,
+            secrets,
+            seed,
+            library,
+        } = properties;
         let store = engine.scratch().join("store");
         let mut stage = Self {
             world,
@@ -118,31 +127,38 @@ impl Stage {
 
     /// Writes into the story that somebody does something.
     pub(crate) fn stimulus(&mut self, actor: &Login, text: impl Into<String>) {
-        let what = What::Stimulus { actor: actor.to_string(), text: text.into() };
+        let what = What::Stimulus {
+            actor: actor.to_string(),
+            text: text.into(),
+        };
         self.world.log.push(self.world.now(), None, what);
     }
 
     pub(crate) fn fault(&mut self, class: char, text: impl Into<String>) {
-        let what = What::Fault { class, text: text.into() };
+        let what = What::Fault {
+            class,
+            text: text.into(),
+        };
         self.world.log.push(self.world.now(), None, what);
     }
 
     fn set_clock(&mut self) {
-        self.engine.set_clock(self.world.now().millis().saturating_mul(1_000_000));
+        self.engine
+            .set_clock(self.world.now().millis().saturating_mul(1_000_000));
     }
 
     fn schedule(&mut self, after: Duration, timer: Timer) {
         self.next_timer += 1;
-        self.timers.insert((self.world.now() + after, self.next_timer), timer);
-    }
-
-    /// Does the next thing; false when nothing happens by itself any more.
-    pub(crate) fn step(&mut self) -> Result<bool, EngineError> {
-        Ok(self.react()? || self.serve_next_call()? || self.advance()?)
+        self.timers
+            .insert((self.world.now() + after, self.next_timer), timer);
     }
 
     /// Goes on until `done` holds. False when nothing happens any more, or not within `limit`.
-    pub(crate) fn run_until(&mut self, limit: Duration, mut done: impl FnMut(&Stage) -> bool) -> Result<bool, EngineError> {
+    pub(crate) fn run_until(
+        &mut self,
+        limit: Duration,
+        mut done: impl FnMut(&Stage) -> bool,
+    ) -> Result<bool, EngineError> {
         let end = self.now() + limit.min(LONGEST);
         loop {
             if done(self) {
@@ -154,7 +170,7 @@ impl Stage {
         }
     }
 
-    /// As [`Stage::step`], without letting time pass `end`.
+    /// Does the next thing without letting time pass `end`; false when there is none.
     fn step_before(&mut self, end: Instant) -> Result<bool, EngineError> {
         if self.react()? || self.serve_next_call()? {
             return Ok(true);
@@ -205,11 +221,17 @@ impl Stage {
 
     /// Jumps to the next instant at which something is due, and lets that happen.
     fn advance(&mut self) -> Result<bool, EngineError> {
-        let Some(at) = self.next_instant() else { return Ok(false) };
+        let Some(at) = self.next_instant() else {
+            return Ok(false);
+        };
         let at = at.max(self.now());
         self.world.advance(at);
         self.set_clock();
-        if let Some(entry) = self.timers.first_entry().filter(|entry| entry.key().0 <= at) {
+        if let Some(entry) = self
+            .timers
+            .first_entry()
+            .filter(|entry| entry.key().0 <= at)
+        {
             let timer = entry.remove();
             self.ring(timer)?;
         }

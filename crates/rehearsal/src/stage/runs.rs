@@ -1,17 +1,16 @@
 //! Runs: which jobs come next, and how the run ends.
 
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockkeeper_names::{CommitSha, EnvironmentName, WorkflowFile};
 use lockkeeper_workflow as wf;
-use lockkeeper_workflow::expr::Status;
+use lockkeeper_workflow::expr::{Object, Status};
 use lockkeeper_world::event::{Conclusion, What};
 use lockkeeper_world::hub::{Access, Group, Hub, JobRequest, Permissions, SCOPES};
 use lockkeeper_world::ids::{JobId, PullNumber, RunId};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Stage;
 use super::contexts::Scope;
@@ -41,7 +40,11 @@ impl Library {
         read.entry(key)
             .or_insert_with(|| {
                 let workflow = wf::load(file, text)?;
-                Ok(Arc::new(Loaded { file: file.to_owned(), text: text.to_owned(), workflow }))
+                Ok(Arc::new(Loaded {
+                    file: file.to_owned(),
+                    text: text.to_owned(),
+                    workflow,
+                }))
             })
             .clone()
     }
@@ -58,7 +61,7 @@ pub(crate) enum PullRequestFrom {
 #[derive(Debug)]
 pub(super) struct Leg {
     pub(super) key: String,
-    pub(super) matrix: Value,
+    pub(super) matrix: Object,
     pub(super) state: LegState,
     pub(super) outputs: BTreeMap<String, String>,
 }
@@ -80,21 +83,25 @@ pub(super) struct RunPlay {
     pub(super) store: PathBuf,
     pub(super) cancelled: bool,
     pub(super) over: bool,
-    id: RunId,
 }
 
 impl RunPlay {
     pub(super) fn leg_of(&self, job: JobId) -> Option<&Leg> {
-        self.legs.iter().find(|leg| leg.state == LegState::Entered(job))
+        self.legs
+            .iter()
+            .find(|leg| leg.state == LegState::Entered(job))
     }
 
     /// How a job ended, over all combinations of its matrix.
     pub(super) fn result(&self, key: &str) -> Option<Conclusion> {
         let mut worst = Conclusion::Skipped;
         for leg in self.legs.iter().filter(|leg| leg.key == key) {
-            let LegState::Done(conclusion) = leg.state else { return None };
+            let LegState::Done(conclusion) = leg.state else {
+                return None;
+            };
             worst = match (worst, conclusion) {
-                (Conclusion::Failure | Conclusion::TimedOut, _) | (_, Conclusion::Failure | Conclusion::TimedOut) => Conclusion::Failure,
+                (Conclusion::Failure | Conclusion::TimedOut, _)
+                | (_, Conclusion::Failure | Conclusion::TimedOut) => Conclusion::Failure,
                 (Conclusion::Cancelled, _) | (_, Conclusion::Cancelled) => Conclusion::Cancelled,
                 (Conclusion::Success, _) | (_, Conclusion::Success) => Conclusion::Success,
                 (Conclusion::Skipped, Conclusion::Skipped) => Conclusion::Skipped,
@@ -104,7 +111,11 @@ impl RunPlay {
     }
 
     pub(super) fn outputs(&self, key: &str) -> BTreeMap<String, String> {
-        self.legs.iter().filter(|leg| leg.key == key).flat_map(|leg| leg.outputs.clone()).collect()
+        self.legs
+            .iter()
+            .filter(|leg| leg.key == key)
+            .flat_map(|leg| leg.outputs.clone())
+            .collect()
     }
 
     /// Every job that `key` needs, directly or not.
@@ -112,7 +123,14 @@ impl RunPlay {
         let mut found = BTreeSet::new();
         let mut open = vec![key.to_owned()];
         while let Some(key) = open.pop() {
-            for need in self.loaded.workflow.jobs.get(&key).map(|job| job.needs.as_slice()).unwrap_or_default() {
+            for need in self
+                .loaded
+                .workflow
+                .jobs
+                .get(&key)
+                .map(|job| job.needs.as_slice())
+                .unwrap_or_default()
+            {
                 if found.insert(need.value.clone()) {
                     open.push(need.value.clone());
                 }
@@ -127,19 +145,34 @@ impl RunPlay {
             return false;
         }
         let waiting = |leg: &Leg| match leg.state {
-            LegState::Entered(job) => hub.job(job).is_some_and(|job| matches!(job.state.as_str(), "waiting" | "pending")),
+            LegState::Entered(job) => hub
+                .job(job)
+                .is_some_and(|job| matches!(job.state.as_str(), "waiting" | "pending")),
             LegState::Blocked | LegState::Done(_) => true,
         };
-        let entered = self.legs.iter().any(|leg| matches!(leg.state, LegState::Entered(_)));
+        let entered = self
+            .legs
+            .iter()
+            .any(|leg| matches!(leg.state, LegState::Entered(_)));
         !(entered && self.legs.iter().all(waiting))
     }
 
     /// What status functions see for a job that needs `key`'s ancestors.
     pub(super) fn status_for(&self, key: &str) -> Status {
-        let results: Vec<Conclusion> = self.ancestors(key).iter().filter_map(|need| self.result(need)).collect();
-        let failed = results.iter().any(|result| matches!(result, Conclusion::Failure | Conclusion::TimedOut));
+        let results: Vec<Conclusion> = self
+            .ancestors(key)
+            .iter()
+            .filter_map(|need| self.result(need))
+            .collect();
+        let failed = results
+            .iter()
+            .any(|result| matches!(result, Conclusion::Failure | Conclusion::TimedOut));
         let skipped_or_worse = results.iter().any(|result| *result != Conclusion::Success);
-        Status { success: !skipped_or_worse && !self.cancelled, failure: failed, cancelled: self.cancelled }
+        Status {
+            success: !skipped_or_worse && !self.cancelled,
+            failure: failed,
+            cancelled: self.cancelled,
+        }
     }
 }
 
@@ -158,7 +191,10 @@ impl Stage {
         for job in self.world.hub.completions() {
             moved = true;
             if let Some(record) = self.world.hub.job(job) {
-                let (run, conclusion) = (record.run, record.conclusion().unwrap_or(Conclusion::Cancelled));
+                let (run, conclusion) = (
+                    record.run,
+                    record.conclusion().unwrap_or(Conclusion::Cancelled),
+                );
                 self.job_is_done(run, job, conclusion, BTreeMap::new());
             }
         }
@@ -167,7 +203,13 @@ impl Stage {
             self.cancel_job(job)?;
         }
         moved |= self.notice_cancelled_runs();
-        if let Some(job) = self.world.hub.startable().into_iter().find(|job| !self.jobs.contains_key(job)) {
+        if let Some(job) = self
+            .world
+            .hub
+            .startable()
+            .into_iter()
+            .find(|job| !self.jobs.contains_key(job))
+        {
             self.start_job(job)?;
             moved = true;
         }
@@ -179,7 +221,9 @@ impl Stage {
         let newly: Vec<RunId> = self
             .runs
             .iter()
-            .filter(|(id, run)| !run.cancelled && !run.over && hub.run(**id).is_some_and(|record| record.cancelled))
+            .filter(|(id, run)| {
+                !run.cancelled && !run.over && hub.run(**id).is_some_and(|record| record.cancelled)
+            })
             .map(|(id, _)| *id)
             .collect();
         for id in &newly {
@@ -193,13 +237,23 @@ impl Stage {
 
     /// Begins a run, or another attempt of it.
     fn begin_attempt(&mut self, id: RunId) -> Result<(), EngineError> {
-        let Some(record) = self.world.hub.run(id).cloned() else { return Ok(()) };
+        let Some(record) = self.world.hub.run(id).cloned() else {
+            return Ok(());
+        };
         let loaded = match self.runs.get(&id) {
             Some(earlier) => Some(earlier.loaded.clone()),
             None => self.workflow_at(&record.sha, &record.workflow),
         };
         let Some(loaded) = loaded else {
-            self.world.hub.complete_run(self.world.now(), &mut self.world.log, id, Conclusion::Failure).ok();
+            self.world
+                .hub
+                .complete_run(
+                    self.world.now(),
+                    &mut self.world.log,
+                    id,
+                    Conclusion::Failure,
+                )
+                .ok();
             return Ok(());
         };
         let event = self.event_payload(&record);
@@ -214,14 +268,18 @@ impl Stage {
             store,
             cancelled: record.cancelled,
             over: false,
-            id,
         };
         self.runs.insert(id, run);
         self.note_unmodelled(id, &loaded);
         let mut legs = Vec::new();
         for (key, job) in &loaded.workflow.jobs {
             for matrix in self.combinations(id, job) {
-                legs.push(Leg { key: key.clone(), matrix, state: LegState::Blocked, outputs: BTreeMap::new() });
+                legs.push(Leg {
+                    key: key.clone(),
+                    matrix,
+                    state: LegState::Blocked,
+                    outputs: BTreeMap::new(),
+                });
             }
         }
         if let Some(run) = self.runs.get_mut(&id) {
@@ -235,22 +293,37 @@ impl Stage {
     pub(crate) fn workflow_at(&self, sha: &CommitSha, file: &WorkflowFile) -> Option<Arc<Loaded>> {
         let files = self.repository.files_of(sha)?;
         let contents = files.get(format!(".github/workflows/{file}").as_str())?;
-        self.library.read(file.as_str(), &String::from_utf8_lossy(&contents.contents)).ok()
+        self.library
+            .read(file.as_str(), &String::from_utf8_lossy(&contents.contents))
+            .ok()
     }
 
     fn note_unmodelled(&mut self, run: RunId, loaded: &Loaded) {
         for unmodelled in &loaded.workflow.unmodelled {
             let text = format!("`{}`: {}", unmodelled.key, unmodelled.why);
-            let what = What::NotModelled { text, file: Some(loaded.file.clone()), line: Some(unmodelled.place.line) };
+            let what = What::NotModelled {
+                text,
+                file: Some(loaded.file.clone()),
+                line: Some(unmodelled.place.line),
+            };
             self.world.log.push(self.world.now(), None, what);
         }
         let _ = run;
     }
 
     /// A job has ended: takes that in, and lets the run go on.
-    pub(super) fn job_is_done(&mut self, run: RunId, job: JobId, conclusion: Conclusion, outputs: BTreeMap<String, String>) {
+    pub(super) fn job_is_done(
+        &mut self,
+        run: RunId,
+        job: JobId,
+        conclusion: Conclusion,
+        outputs: BTreeMap<String, String>,
+    ) {
         if let Some(play) = self.runs.get_mut(&run)
-            && let Some(leg) = play.legs.iter_mut().find(|leg| leg.state == LegState::Entered(job))
+            && let Some(leg) = play
+                .legs
+                .iter_mut()
+                .find(|leg| leg.state == LegState::Entered(job))
         {
             leg.state = LegState::Done(conclusion);
             leg.outputs = outputs;
@@ -262,73 +335,123 @@ impl Stage {
     /// all have.
     fn advance_run(&mut self, id: RunId) {
         loop {
-            let Some(run) = self.runs.get(&id) else { return };
+            let Some(run) = self.runs.get(&id) else {
+                return;
+            };
             if run.over {
                 return;
             }
             let ready = run.legs.iter().position(|leg| {
-                let needs = run.loaded.workflow.jobs.get(&leg.key).map(|job| job.needs.as_slice()).unwrap_or_default();
-                leg.state == LegState::Blocked && needs.iter().all(|need| run.result(&need.value).is_some())
+                let needs = run
+                    .loaded
+                    .workflow
+                    .jobs
+                    .get(&leg.key)
+                    .map(|job| job.needs.as_slice())
+                    .unwrap_or_default();
+                leg.state == LegState::Blocked
+                    && needs.iter().all(|need| run.result(&need.value).is_some())
             });
             match ready {
                 Some(at) => self.enter(id, at),
                 None => break,
             }
         }
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        if run.legs.iter().all(|leg| matches!(leg.state, LegState::Done(_))) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        if run
+            .legs
+            .iter()
+            .all(|leg| matches!(leg.state, LegState::Done(_)))
+        {
             run.over = true;
             let loaded = run.loaded.clone();
             let mut conclusion = Conclusion::Success;
             for leg in &run.legs {
-                let LegState::Done(ended) = leg.state else { continue };
-                let forgiven = loaded.workflow.jobs.get(&leg.key).is_some_and(|job| job.continue_on_error.is_some());
+                let LegState::Done(ended) = leg.state else {
+                    continue;
+                };
+                let forgiven = loaded
+                    .workflow
+                    .jobs
+                    .get(&leg.key)
+                    .is_some_and(|job| job.continue_on_error.is_some());
                 match ended {
-                    Conclusion::Failure | Conclusion::TimedOut if !forgiven => conclusion = Conclusion::Failure,
-                    Conclusion::Cancelled if conclusion == Conclusion::Success => conclusion = Conclusion::Cancelled,
+                    Conclusion::Failure | Conclusion::TimedOut if !forgiven => {
+                        conclusion = Conclusion::Failure
+                    }
+                    Conclusion::Cancelled if conclusion == Conclusion::Success => {
+                        conclusion = Conclusion::Cancelled
+                    }
                     _ => {}
                 }
             }
             if run.cancelled {
                 conclusion = Conclusion::Cancelled;
             }
-            self.world.hub.complete_run(self.world.now(), &mut self.world.log, id, conclusion).ok();
+            self.world
+                .hub
+                .complete_run(self.world.now(), &mut self.world.log, id, conclusion)
+                .ok();
         }
     }
 
     /// Lets a job through its `if`, and into GitHub's locks and gates.
     fn enter(&mut self, id: RunId, at: usize) {
-        let Some(run) = self.runs.get(&id) else { return };
+        let Some(run) = self.runs.get(&id) else {
+            return;
+        };
         let Some(leg) = run.legs.get(at) else { return };
         let (key, matrix) = (leg.key.clone(), leg.matrix.clone());
         let loaded = run.loaded.clone();
-        let Some(job) = loaded.workflow.jobs.get(&key) else { return };
+        let Some(job) = loaded.workflow.jobs.get(&key) else {
+            return;
+        };
         let status = run.status_for(&key);
         let context = self.job_context(id, &key, &matrix);
         let wanted = match &job.if_ {
             None => Ok(status.success),
             Some(condition) => condition.value.eval(&context, &status),
         };
-        let name = job.name.as_ref().and_then(|name| name.eval_string(&context).ok());
-        let suffix = match matrix.as_object() {
-            Some(values) if !values.is_empty() && job.name.is_none() => {
-                format!(" ({})", values.values().map(text_of).collect::<Vec<_>>().join(", "))
-            }
-            _ => String::new(),
-        };
-        let name = name.unwrap_or_else(|| format!("{key}{suffix}"));
+        let name = job
+            .name
+            .as_ref()
+            .and_then(|name| name.eval_string(&context).ok());
+        let name = name.unwrap_or_else(|| format!("{key}{}", wf::matrix::name_suffix(&matrix)));
         let mut request = JobRequest::new(key.clone(), job.place.line);
         request.check_context = name.clone();
         request.name = name;
         let now = self.world.now();
         if !matches!(wanted, Ok(true)) {
             let failed = wanted.is_err();
-            let skipped = self.world.hub.skip_job(now, &mut self.world.log, id, request);
+            let skipped = self
+                .world
+                .hub
+                .skip_job(now, &mut self.world.log, id, request);
             if let (true, Ok(job)) = (failed, &skipped) {
                 let text = "Error: the job's `if` cannot be evaluated".to_owned();
-                self.world.log.push(now, None, What::Annotation { run: id, job: *job, step: 0, level: "error".into(), text });
+                self.world.log.push(
+                    now,
+                    None,
+                    What::Annotation {
+                        run: id,
+                        job: *job,
+                        step: 0,
+                        level: "error".into(),
+                        text,
+                    },
+                );
             }
-            self.set_leg(id, at, LegState::Done(if failed { Conclusion::Failure } else { Conclusion::Skipped }));
+            self.set_leg(
+                id,
+                at,
+                LegState::Done(if failed {
+                    Conclusion::Failure
+                } else {
+                    Conclusion::Skipped
+                }),
+            );
             return;
         }
         if job.call.is_some() {
@@ -340,29 +463,56 @@ impl Stage {
                 step: 0,
                 line: job.place.line,
             });
-            let what = What::NotModelled { text, file: Some(loaded.file.clone()), line: Some(job.place.line) };
+            let what = What::NotModelled {
+                text,
+                file: Some(loaded.file.clone()),
+                line: Some(job.place.line),
+            };
             self.world.log.push(now, caller, what);
-            self.world.hub.skip_job(now, &mut self.world.log, id, request).ok();
+            self.world
+                .hub
+                .skip_job(now, &mut self.world.log, id, request)
+                .ok();
             self.set_leg(id, at, LegState::Done(Conclusion::Success));
             return;
         }
-        request.survives_cancel = job.if_.as_ref().is_some_and(|condition| condition.value.calls_status_function()) && matches!(
-            job.if_.as_ref().map(|condition| condition.value.eval(&context, &Status::CANCELLED)),
-            Some(Ok(true))
-        );
+        request.survives_cancel = job
+            .if_
+            .as_ref()
+            .is_some_and(|condition| condition.value.calls_status_function())
+            && matches!(
+                job.if_
+                    .as_ref()
+                    .map(|condition| condition.value.eval(&context, &Status::CANCELLED)),
+                Some(Ok(true))
+            );
         request.permissions = self.permissions(id, &loaded.workflow, job);
-        request.concurrency = job.concurrency.as_ref().map(|concurrency| group(concurrency, &context));
-        let environment = job.environment.as_ref().map(|used| used.name.eval_string(&context).unwrap_or_default());
+        request.concurrency = job
+            .concurrency
+            .as_ref()
+            .map(|concurrency| group(concurrency, &context));
+        let environment = job
+            .environment
+            .as_ref()
+            .map(|used| used.name.eval_string(&context).unwrap_or_default());
         if let Some(name) = environment.filter(|name| !name.is_empty()) {
             match EnvironmentName::parse(&name) {
                 Ok(name) => request.environment = Some(name),
                 Err(error) => {
-                    let what = What::NotModelled { text: error.to_string(), file: Some(loaded.file.clone()), line: Some(job.place.line) };
+                    let what = What::NotModelled {
+                        text: error.to_string(),
+                        file: Some(loaded.file.clone()),
+                        line: Some(job.place.line),
+                    };
                     self.world.log.push(now, None, what);
                 }
             }
         }
-        match self.world.hub.add_job(now, &mut self.world.log, id, request) {
+        match self
+            .world
+            .hub
+            .add_job(now, &mut self.world.log, id, request)
+        {
             Ok(job) => {
                 self.set_leg(id, at, LegState::Entered(job));
                 // Its gate may have refused it at once.
@@ -382,7 +532,11 @@ impl Stage {
 
     /// A job's permissions: its own, else the workflow's, else the repository's default.
     fn permissions(&self, id: RunId, workflow: &wf::Workflow, job: &wf::Job) -> Permissions {
-        let given = job.permissions.as_ref().or(workflow.permissions.as_ref()).map(|given| &given.kind);
+        let given = job
+            .permissions
+            .as_ref()
+            .or(workflow.permissions.as_ref())
+            .map(|given| &given.kind);
         let permissions = match given {
             None => Permissions::by_default(self.world.hub.default_token()),
             Some(wf::PermissionsKind::ReadAll) => Permissions::all(Access::Read),
@@ -406,12 +560,11 @@ impl Stage {
     }
 
     /// The combinations of a job's matrix; one empty one without a matrix.
-    fn combinations(&self, id: RunId, job: &wf::Job) -> Vec<Value> {
-        let Some(strategy) = &job.strategy else { return vec![Value::Object(Map::new())] };
-        let context = self.job_context(id, &job.id.value, &Value::Object(Map::new()));
-        match wf::combinations(strategy, &context) {
+    fn combinations(&self, id: RunId, job: &wf::Job) -> Vec<Object> {
+        let context = self.job_context(id, &job.id.value, &Object::new());
+        match wf::matrix::expand(job.strategy.as_ref(), &context) {
             Ok(combinations) if !combinations.is_empty() => combinations,
-            _ => vec![Value::Object(Map::new())],
+            _ => vec![Object::new()],
         }
     }
 }
@@ -424,13 +577,6 @@ pub(super) fn group(concurrency: &wf::Concurrency, context: &Scope) -> Group {
             .as_ref()
             .is_some_and(|template| template.eval_bool(context).unwrap_or(false)),
         max_queue: concurrency.queue == wf::Queue::Max,
-    }
-}
-
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

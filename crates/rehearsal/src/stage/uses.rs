@@ -35,7 +35,10 @@ impl Stage {
         env: BTreeMap<String, String>,
     ) -> Result<bool, EngineError> {
         let name = action.name();
-        let Some(entry) = MODELS.iter().find(|entry| Some(entry.action) == name.as_deref()) else {
+        let Some(entry) = MODELS
+            .iter()
+            .find(|entry| Some(entry.action) == name.as_deref())
+        else {
             self.note_unmodelled_action(job, &action.to_string());
             self.complete_step(job, Conclusion::Success, None);
             return Ok(false);
@@ -65,16 +68,23 @@ impl Stage {
             timed_out: false,
             printed_from: self.world.log.events().len(),
         };
-        let Some(play) = self.jobs.get_mut(&job) else { return Ok(true) };
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return Ok(true);
+        };
         play.doing = Doing::Model(Box::new(model));
         let (run, at) = (play.run, play.at);
         self.advance_model(job)?;
-        Ok(!self.jobs.get(&job).is_some_and(|play| play.at != at && play.run == run))
+        Ok(!self
+            .jobs
+            .get(&job)
+            .is_some_and(|play| play.at != at && play.run == run))
     }
 
     /// Goes on with an action whose time has come, or whose command has ended.
     pub(super) fn resume_model(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get(&job) else { return Ok(()) };
+        let Some(play) = self.jobs.get(&job) else {
+            return Ok(());
+        };
         if !play.doing.is_model() {
             return Ok(());
         }
@@ -87,12 +97,22 @@ impl Stage {
     }
 
     fn advance_model(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(caller) = self.caller(job) else { return Ok(()) };
-        let Some(play) = self.jobs.get_mut(&job) else { return Ok(()) };
-        let Doing::Model(mut model) = std::mem::replace(&mut play.doing, Doing::Nothing) else { return Ok(()) };
+        let Some(caller) = self.caller(job) else {
+            return Ok(());
+        };
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return Ok(());
+        };
+        let Doing::Model(mut model) = std::mem::replace(&mut play.doing, Doing::Nothing) else {
+            return Ok(());
+        };
         let printed = self.printed_since(job, model.printed_from);
-        let Some(play) = self.jobs.get_mut(&job) else { return Ok(()) };
-        let Some(run) = self.runs.get_mut(&play.run) else { return Ok(()) };
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return Ok(());
+        };
+        let Some(run) = self.runs.get_mut(&play.run) else {
+            return Ok(());
+        };
         let store = run.store.clone();
         let mut bench = Bench {
             git_ref: &model.git_ref,
@@ -132,7 +152,11 @@ impl Stage {
                     self.say(job, &line);
                 }
                 self.say(job, &format!("Error: {message}"));
-                let outcome = if cancelled && !timed_out { Conclusion::Cancelled } else { Conclusion::Failure };
+                let outcome = if cancelled && !timed_out {
+                    Conclusion::Cancelled
+                } else {
+                    Conclusion::Failure
+                };
                 self.complete_step(job, outcome, None);
                 return Ok(());
             }
@@ -154,7 +178,9 @@ impl Stage {
             self.complete_step(job, outcome, None);
             return Ok(());
         }
-        let Progress::Run { argv, env: added } = progress else { return Ok(()) };
+        let Progress::Run { argv, env: added } = progress else {
+            return Ok(());
+        };
         model_back.has_process = true;
         model_back.printed_from = self.world.log.events().len();
         play.doing = Doing::Model(model_back);
@@ -163,7 +189,11 @@ impl Stage {
         }
         let mut env = env;
         env.extend(added);
-        let step = Step { argv, env: env.into_iter().collect(), cwd };
+        let step = Step {
+            argv,
+            env: env.into_iter().collect(),
+            cwd,
+        };
         self.engine.start(machine, &step)?;
         self.settle_machines()
     }
@@ -182,7 +212,15 @@ impl Stage {
     pub(super) fn end_model(&mut self, job: JobId, outcome: Conclusion) -> Result<(), EngineError> {
         let timed_out = matches!(self.jobs.get(&job).map(|play| &play.doing), Some(Doing::Model(model)) if model.timed_out);
         self.timers.retain(|_, timer| *timer != Timer::Model(job));
-        self.complete_step(job, if timed_out { Conclusion::Failure } else { outcome }, None);
+        self.complete_step(
+            job,
+            if timed_out {
+                Conclusion::Failure
+            } else {
+                outcome
+            },
+            None,
+        );
         self.proceed(job)
     }
 }

@@ -82,7 +82,10 @@ impl Survey {
     pub(crate) fn assumptions(&self) -> Vec<String> {
         let mut lines = self.assumptions.clone();
         for (service, tag) in &self.literal_tags {
-            lines.push(format!("the task definition of {}/{} names the tag `{tag}`, which the workflow pushes", service.cluster, service.service));
+            lines.push(format!(
+                "the task definition of {}/{} names the tag `{tag}`, which the workflow pushes",
+                service.cluster, service.service
+            ));
         }
         for service in &self.services {
             if !self.literal_tags.contains_key(service) {
@@ -90,40 +93,91 @@ impl Survey {
             }
         }
         for (host, service) in &self.hosts {
-            lines.push(format!("https://{host} leads to {}/{}", service.cluster, service.service));
+            lines.push(format!(
+                "https://{host} leads to {}/{}",
+                service.cluster, service.service
+            ));
         }
         if let Some(production) = &self.production
             && let Some(input) = &production.tag_input
         {
-            lines.push(format!("`{input}` of {} takes a tag such as `{}`", production.file, self.tag_of(&example())));
+            lines.push(format!(
+                "`{input}` of {} takes a tag such as `{}`",
+                production.file,
+                self.tag_of(&example())
+            ));
         }
-        lines.push(format!("tags of the image repository {} {}", self.repository, if self.immutable_tags { "are immutable, as the template says" } else { "can move: no template says otherwise" }));
+        lines.push(format!(
+            "tags of the image repository {} {}",
+            self.repository,
+            if self.immutable_tags {
+                "are immutable, as the template says"
+            } else {
+                "can move: no template says otherwise"
+            }
+        ));
         lines
     }
 
     pub(crate) fn health_path(&self) -> &str {
-        self.policy.services.first().and_then(|service| service.health_path.as_ref()).map_or("/health", |path| path.as_str())
+        self.policy
+            .services
+            .first()
+            .and_then(|service| service.health_path.as_ref())
+            .map_or("/health", |path| path.as_str())
     }
 
     pub(crate) fn readiness_path(&self) -> &str {
-        self.policy.services.first().and_then(|service| service.readiness_path.as_ref()).map_or("/ready", |path| path.as_str())
+        self.policy
+            .services
+            .first()
+            .and_then(|service| service.readiness_path.as_ref())
+            .map_or("/ready", |path| path.as_str())
     }
 }
 
 /// Somebody pushes an image that no pipeline built under a tag, deleting the tag first where tags
 /// cannot move.
 pub(crate) fn stray_image(stage: &mut Stage, survey: &Survey, sha: &CommitSha, tag: &str) {
-    let (Ok(tag), Ok(repository)) = (tag.parse::<ImageTag>(), survey.repository.parse()) else { return };
+    let (Ok(tag), Ok(repository)) = (tag.parse::<ImageTag>(), survey.repository.parse()) else {
+        return;
+    };
     let now = stage.now();
-    let facts = ImageFacts { commit: Some(sha.clone()), behaviour: Behaviour::Healthy, vulnerable: false };
+    let facts = ImageFacts {
+        commit: Some(sha.clone()),
+        behaviour: Behaviour::Healthy,
+        vulnerable: false,
+    };
     let place = stage.world.cloud.home().clone();
     let world = &mut stage.world;
-    let caller = ApiCaller { access_key: Some(world::ADMIN_KEY.to_owned()), ..ApiCaller::default() };
+    let caller = ApiCaller {
+        access_key: Some(world::ADMIN_KEY.to_owned()),
+        ..ApiCaller::default()
+    };
     let input = serde_json::json!({ "repositoryName": survey.repository, "imageIds": [{ "imageTag": tag }] });
-    let _ = world.cloud.call(now, &mut world.log, &caller, Api::Ecr, "BatchDeleteImage", &input);
-    world.cloud.put_image(now, &mut world.log, &place, &repository, &[tag], &format!("laptop {now}"), facts).ok();
+    let _ = world.cloud.call(
+        now,
+        &mut world.log,
+        &caller,
+        Api::Ecr,
+        "BatchDeleteImage",
+        &input,
+    );
+    world
+        .cloud
+        .put_image(
+            now,
+            &mut world.log,
+            &place,
+            &repository,
+            &[tag],
+            &format!("laptop {now}"),
+            facts,
+        )
+        .ok();
 }
 
 fn example() -> CommitSha {
-    CommitSha::parse("0123456789abcdef0123456789abcdef01234567").expect("forty hexadecimal digits are a commit")
+    CommitSha::parse("0123456789abcdef0123456789abcdef01234567")
+        .expect("forty hexadecimal digits are a commit")
 }

@@ -13,7 +13,11 @@ pub(crate) struct TagPattern {
 
 impl Default for TagPattern {
     fn default() -> Self {
-        Self { before: String::new(), digits: 40, after: String::new() }
+        Self {
+            before: String::new(),
+            digits: 40,
+            after: String::new(),
+        }
     }
 }
 
@@ -22,14 +26,23 @@ impl TagPattern {
     pub(crate) fn find(tag: &str, sha: &CommitSha) -> Option<Self> {
         for digits in (7..=40).rev() {
             if let Some((before, after)) = tag.split_once(&sha.as_str()[..digits]) {
-                return Some(Self { before: before.to_owned(), digits, after: after.to_owned() });
+                return Some(Self {
+                    before: before.to_owned(),
+                    digits,
+                    after: after.to_owned(),
+                });
             }
         }
         None
     }
 
     pub(crate) fn of(&self, sha: &CommitSha) -> String {
-        format!("{}{}{}", self.before, &sha.as_str()[..self.digits], self.after)
+        format!(
+            "{}{}{}",
+            self.before,
+            &sha.as_str()[..self.digits],
+            self.after
+        )
     }
 }
 
@@ -37,19 +50,27 @@ impl TagPattern {
 /// counts.
 pub(crate) fn is_literal(tag: &str, varying: &[String]) -> bool {
     let digits = tag.bytes().filter(u8::is_ascii_digit).count();
-    digits < 8 && varying.iter().all(|value| value.len() < 3 || !tag.contains(value.as_str()))
+    digits < 8
+        && varying
+            .iter()
+            .all(|value| value.len() < 3 || !tag.contains(value.as_str()))
 }
 
 /// Whether an environment's name says that it is production.
 pub(crate) fn says_production(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| matches!(word, "production" | "prod" | "prd" | "live"))
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| matches!(word, "production" | "prod" | "prd" | "live"))
 }
 
 /// Whether an input's name says that it takes an image's tag.
 pub(crate) fn says_tag(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["tag", "image", "version", "sha", "commit", "release", "digest"].iter().any(|word| name.contains(word))
+    [
+        "tag", "image", "version", "sha", "commit", "release", "digest",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
 }
 
 #[cfg(test)]
@@ -62,7 +83,10 @@ mod tests {
         let other: CommitSha = "f".repeat(40).parse().unwrap();
         let pattern = TagPattern::find("verified-0123456", &sha).unwrap();
         assert_eq!(pattern.of(&other), "verified-fffffff");
-        assert_eq!(TagPattern::find(sha.as_str(), &sha), Some(TagPattern::default()));
+        assert_eq!(
+            TagPattern::find(sha.as_str(), &sha),
+            Some(TagPattern::default())
+        );
         assert_eq!(TagPattern::find("latest", &sha), None);
         assert!(is_literal("production-latest", &[]) && !is_literal("20260302090000", &[]));
         assert!(!is_literal("run-1001", &["1001".to_owned()]));

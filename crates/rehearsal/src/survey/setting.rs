@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use lockkeeper_names::{EnvironmentName, SettingName};
-use lockkeeper_world::hub::{self, BranchPolicy, Enforcement, EnvironmentSettings, PullRequestRule, RefType, Role, Ruleset};
+use lockkeeper_world::hub::{
+    self, BranchPolicy, Enforcement, EnvironmentSettings, PullRequestRule, RefType, Role, Ruleset,
+};
 
 use super::Survey;
 use super::names::says_production;
@@ -20,12 +22,23 @@ impl Survey {
     /// The repository's settings for a story. `checks` are the contexts of the pull-request jobs.
     pub(crate) fn settings(&self, which: Settings, checks: &[String]) -> hub::Settings {
         let mut settings = hub::Settings::github_defaults();
-        for (name, role) in [(DEVELOPER, Role::Write), (OPERATOR, Role::Admin), (REVIEWER, Role::Write)] {
+        for (name, role) in [
+            (DEVELOPER, Role::Write),
+            (OPERATOR, Role::Admin),
+            (REVIEWER, Role::Write),
+        ] {
             settings.collaborators.insert(login(name), role);
         }
-        settings.secrets.repository = self.secrets.keys().filter_map(|name| SettingName::parse(name).ok()).collect();
-        settings.variables.repository =
-            self.variables.iter().filter_map(|(name, value)| Some((SettingName::parse(name).ok()?, value.clone()))).collect();
+        settings.secrets.repository = self
+            .secrets
+            .keys()
+            .filter_map(|name| SettingName::parse(name).ok())
+            .collect();
+        settings.variables.repository = self
+            .variables
+            .iter()
+            .filter_map(|(name, value)| Some((SettingName::parse(name).ok()?, value.clone())))
+            .collect();
         if which == Settings::Declared {
             settings.environments = self.declared_environments();
             settings.rulesets = vec![self.declared_ruleset(checks)];
@@ -34,21 +47,32 @@ impl Survey {
     }
 
     fn declared_environments(&self) -> BTreeMap<EnvironmentName, EnvironmentSettings> {
-        let protected = |name: &EnvironmentName| self.policy.environments.production.approval && says_production(name.as_str());
+        let protected = |name: &EnvironmentName| {
+            self.policy.environments.production.approval && says_production(name.as_str())
+        };
         let settings = |name: &EnvironmentName| match protected(name) {
             true => EnvironmentSettings {
                 reviewers: vec![login(REVIEWER)],
                 prevent_self_review: false,
-                branch_policy: BranchPolicy::Patterns(vec![(self.policy.production_branch.to_string(), RefType::Branch)]),
+                branch_policy: BranchPolicy::Patterns(vec![(
+                    self.policy.production_branch.to_string(),
+                    RefType::Branch,
+                )]),
                 can_admins_bypass: false,
                 wait_timer: 0,
             },
             false => EnvironmentSettings {
-                branch_policy: BranchPolicy::Patterns(vec![(self.policy.production_branch.to_string(), RefType::Branch)]),
+                branch_policy: BranchPolicy::Patterns(vec![(
+                    self.policy.production_branch.to_string(),
+                    RefType::Branch,
+                )]),
                 ..EnvironmentSettings::default()
             },
         };
-        self.environments.iter().map(|name| (name.clone(), settings(name))).collect()
+        self.environments
+            .iter()
+            .map(|name| (name.clone(), settings(name)))
+            .collect()
     }
 
     fn declared_ruleset(&self, checks: &[String]) -> Ruleset {
@@ -56,7 +80,11 @@ impl Survey {
             name: "production branch".into(),
             branches: vec![self.policy.production_branch.to_string()],
             enforcement: Enforcement::Active,
-            pull_request: self.policy.pull_request.required.then(PullRequestRule::default),
+            pull_request: self
+                .policy
+                .pull_request
+                .required
+                .then(PullRequestRule::default),
             required_checks: checks.to_vec(),
             strict: false,
             non_fast_forward: true,

@@ -41,11 +41,16 @@ impl Template {
     /// Takes in a file if it is a CloudFormation template.
     pub(crate) fn read(&mut self, text: &str, values: &Values) {
         let Some(document) = parse(text) else { return };
-        let Some(resources) = document.get("Resources").and_then(Value::as_object) else { return };
+        let Some(resources) = document.get("Resources").and_then(Value::as_object) else {
+            return;
+        };
         let mut values = values.clone();
         if let Some(parameters) = document.get("Parameters").and_then(Value::as_object) {
             for (name, parameter) in parameters {
-                let default = parameter.get("Default").map(text_of).filter(|text| !text.is_empty());
+                let default = parameter
+                    .get("Default")
+                    .map(text_of)
+                    .filter(|text| !text.is_empty());
                 if let Some(value) = values.guess(name).or(default) {
                     values.known.entry(name.clone()).or_insert(value);
                 }
@@ -59,17 +64,24 @@ impl Template {
                     if name.is_empty() {
                         continue;
                     }
-                    let policies = properties["Policies"].as_array().map(Vec::as_slice).unwrap_or_default();
+                    let policies = properties["Policies"]
+                        .as_array()
+                        .map(Vec::as_slice)
+                        .unwrap_or_default();
                     self.roles.push(TemplateRole {
                         name,
                         trust: values.resolve(&properties["AssumeRolePolicyDocument"]),
-                        policies: policies.iter().map(|policy| values.resolve(&policy["PolicyDocument"])).collect(),
+                        policies: policies
+                            .iter()
+                            .map(|policy| values.resolve(&policy["PolicyDocument"]))
+                            .collect(),
                     });
                 }
                 Some("AWS::ECR::Repository") => {
                     let name = text_of(&values.resolve(&properties["RepositoryName"]));
                     let mutability = text_of(&values.resolve(&properties["ImageTagMutability"]));
-                    self.repositories.insert(name, mutability.starts_with("IMMUTABLE"));
+                    self.repositories
+                        .insert(name, mutability.starts_with("IMMUTABLE"));
                 }
                 _ => {}
             }
@@ -89,7 +101,9 @@ impl Values {
             () if has("owner") || has("org") => self.owner.clone(),
             () if has("repo") && has("ecr") => return None,
             () if has("repo") && id => self.repository_id.to_string(),
-            () if has("repo") && (has("full") || has("slug")) => format!("{}/{}", self.owner, self.repository),
+            () if has("repo") && (has("full") || has("slug")) => {
+                format!("{}/{}", self.owner, self.repository)
+            }
             () if has("repo") => self.repository.clone(),
             () if has("branch") => self.branch.clone(),
             () => return None,
@@ -97,7 +111,10 @@ impl Values {
     }
 
     fn of(&self, name: &str) -> String {
-        self.known.get(name).cloned().unwrap_or_else(|| format!("unresolved-{name}"))
+        self.known
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| format!("unresolved-{name}"))
     }
 
     /// A value with its intrinsic functions replaced by what they give; of a choice that depends
@@ -110,7 +127,9 @@ impl Values {
                         "Ref" => return Value::String(self.of(&text_of(argument))),
                         "Fn::GetAtt" => {
                             let name = match argument {
-                                Value::Array(parts) => parts.iter().map(text_of).collect::<Vec<_>>().join("."),
+                                Value::Array(parts) => {
+                                    parts.iter().map(text_of).collect::<Vec<_>>().join(".")
+                                }
                                 other => text_of(other),
                             };
                             return Value::String(self.of(&name));
@@ -118,8 +137,17 @@ impl Values {
                         "Fn::Sub" => return Value::String(self.substitute(argument)),
                         "Fn::Join" => {
                             let separator = text_of(&argument[0]);
-                            let parts = argument[1].as_array().map(Vec::as_slice).unwrap_or_default();
-                            return Value::String(parts.iter().map(|part| text_of(&self.resolve(part))).collect::<Vec<_>>().join(&separator));
+                            let parts = argument[1]
+                                .as_array()
+                                .map(Vec::as_slice)
+                                .unwrap_or_default();
+                            return Value::String(
+                                parts
+                                    .iter()
+                                    .map(|part| text_of(&self.resolve(part)))
+                                    .collect::<Vec<_>>()
+                                    .join(&separator),
+                            );
                         }
                         "Fn::If" => return self.resolve(&argument[1]),
                         _ => {}
@@ -127,23 +155,35 @@ impl Values {
                 }
                 // Keys of trust conditions may be written as `!Sub` texts in a list of pairs; plain
                 // keys stand for themselves.
-                Value::Object(members.iter().map(|(key, member)| (key.clone(), self.resolve(member))).collect())
+                Value::Object(
+                    members
+                        .iter()
+                        .map(|(key, member)| (key.clone(), self.resolve(member)))
+                        .collect(),
+                )
             }
-            Value::Array(items) => Value::Array(items.iter().map(|item| self.resolve(item)).collect()),
+            Value::Array(items) => {
+                Value::Array(items.iter().map(|item| self.resolve(item)).collect())
+            }
             other => other.clone(),
         }
     }
 
     fn substitute(&self, argument: &Value) -> String {
         let (text, own) = match argument {
-            Value::Array(parts) => (text_of(&parts.first().cloned().unwrap_or_default()), parts.get(1).cloned().unwrap_or_default()),
+            Value::Array(parts) => (
+                text_of(&parts.first().cloned().unwrap_or_default()),
+                parts.get(1).cloned().unwrap_or_default(),
+            ),
             other => (text_of(other), Value::Null),
         };
         let mut out = String::new();
         let mut rest = text.as_str();
         while let Some(at) = rest.find("${") {
             out.push_str(&rest[..at]);
-            let Some(end) = rest[at..].find('}') else { break };
+            let Some(end) = rest[at..].find('}') else {
+                break;
+            };
             let name = &rest[at + 2..at + end];
             match name.strip_prefix('!') {
                 Some(literal) => out.push_str(&format!("${{{literal}}}")),
@@ -177,7 +217,16 @@ fn parse(text: &str) -> Option<Value> {
             return None;
         }
     }
-    let mut events = events.into_iter().filter(|event| !matches!(event, Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::StreamEnd | Event::Nothing));
+    let mut events = events.into_iter().filter(|event| {
+        !matches!(
+            event,
+            Event::StreamStart
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd
+                | Event::StreamEnd
+                | Event::Nothing
+        )
+    });
     node(&mut events, 0)
 }
 
@@ -186,7 +235,11 @@ fn node<'a>(events: &mut impl Iterator<Item = Event<'a>>, depth: usize) -> Optio
     after(event, events, depth)
 }
 
-fn after<'a>(event: Event<'a>, events: &mut impl Iterator<Item = Event<'a>>, depth: usize) -> Option<Value> {
+fn after<'a>(
+    event: Event<'a>,
+    events: &mut impl Iterator<Item = Event<'a>>,
+    depth: usize,
+) -> Option<Value> {
     if depth > 64 {
         return None;
     }
@@ -230,7 +283,9 @@ fn after<'a>(event: Event<'a>, events: &mut impl Iterator<Item = Event<'a>>, dep
 }
 
 fn long_form(tag: Option<&Tag>, value: Value) -> Value {
-    let Some(tag) = tag.filter(|tag| tag.handle == "!") else { return value };
+    let Some(tag) = tag.filter(|tag| tag.handle == "!") else {
+        return value;
+    };
     let name = match tag.suffix.as_str() {
         "Ref" | "Condition" => tag.suffix.clone(),
         other => format!("Fn::{other}"),
@@ -274,11 +329,20 @@ Resources:
         };
         let mut template = Template::default();
         template.read(text, &values);
-        assert_eq!(template.repositories, BTreeMap::from([("shop".to_owned(), true)]));
+        assert_eq!(
+            template.repositories,
+            BTreeMap::from([("shop".to_owned(), true)])
+        );
         assert_eq!(template.roles[0].name, "shop-deploy-main");
         let statement = &template.roles[0].trust["Statement"][0];
-        assert_eq!(statement["Principal"]["Federated"], "arn:aws:iam::123456789012:oidc-provider/x");
-        assert_eq!(statement["Condition"]["StringEquals"]["x:sub"], serde_json::json!(["repo:example/shop:ref:refs/heads/main", "a-main"]));
+        assert_eq!(
+            statement["Principal"]["Federated"],
+            "arn:aws:iam::123456789012:oidc-provider/x"
+        );
+        assert_eq!(
+            statement["Condition"]["StringEquals"]["x:sub"],
+            serde_json::json!(["repo:example/shop:ref:refs/heads/main", "a-main"])
+        );
         template.read("on: push\njobs: {}\n", &values);
         template.read("a: [", &values);
         assert_eq!(template.roles.len(), 1);

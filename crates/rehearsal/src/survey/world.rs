@@ -9,7 +9,9 @@ use lockkeeper_names::{ClusterName, ImageDigest, ImageTag, RepositoryName, RoleN
 use lockkeeper_world::World;
 use lockkeeper_world::app::{Behaviour, ImageFacts};
 use lockkeeper_world::clock::START;
-use lockkeeper_world::cloud::{Cloud, HealthCheck, LoadBalancer, Mutability, Place, Role, ServiceSetup};
+use lockkeeper_world::cloud::{
+    Cloud, HealthCheck, LoadBalancer, Mutability, Place, Role, ServiceSetup,
+};
 use lockkeeper_world::event::ServiceKey;
 use lockkeeper_world::hub::{Hub, RepositorySpec, Visibility};
 use lockkeeper_world::oidc::ISSUER;
@@ -53,7 +55,10 @@ pub(crate) fn raise(
         processor: raising.processor,
     })?;
     let hub = hub(survey, settings, checks, repository);
-    let place = Place { account: survey.account.clone(), region: survey.region.clone() };
+    let place = Place {
+        account: survey.account.clone(),
+        region: survey.region.clone(),
+    };
     let mut world = World::new(hub, Cloud::new(place.clone()));
     let digest = registry(survey, repository, &place, &mut world);
     identities(survey, repository, &place, &mut world);
@@ -94,9 +99,18 @@ fn hub(survey: &Survey, settings: Settings, checks: &[String], repository: &Repo
                 Some(name) => repository.change(name).cloned(),
                 None => Some(repository.root.clone()),
             };
-            let known = parent.as_ref().is_some_and(|parent| hub.commit(parent).is_some());
+            let known = parent
+                .as_ref()
+                .is_some_and(|parent| hub.commit(parent).is_some());
             if let (true, Some(parent)) = (known, parent) {
-                hub.add_commit((*sha).clone(), vec![parent], cast::login(DEVELOPER), change.message.clone(), vec![touched.clone()]).ok();
+                hub.add_commit(
+                    (*sha).clone(),
+                    vec![parent],
+                    cast::login(DEVELOPER),
+                    change.message.clone(),
+                    vec![touched.clone()],
+                )
+                .ok();
             }
             !known
         });
@@ -108,20 +122,52 @@ fn hub(survey: &Survey, settings: Settings, checks: &[String], repository: &Repo
 }
 
 /// Image repositories, and the image that serves when the story begins.
-fn registry(survey: &Survey, repository: &Repository, place: &Place, world: &mut World) -> Option<ImageDigest> {
-    let mutability = if survey.immutable_tags { Mutability::Immutable } else { Mutability::Mutable };
+fn registry(
+    survey: &Survey,
+    repository: &Repository,
+    place: &Place,
+    world: &mut World,
+) -> Option<ImageDigest> {
+    let mutability = if survey.immutable_tags {
+        Mutability::Immutable
+    } else {
+        Mutability::Mutable
+    };
     for name in &survey.repositories {
         if let Ok(name) = RepositoryName::parse(name) {
-            world.cloud.create_repository(START, place, &name, mutability.clone()).ok();
+            world
+                .cloud
+                .create_repository(START, place, &name, mutability.clone())
+                .ok();
         }
     }
     let mut tags = vec![survey.tag.of(&repository.root)];
-    tags.extend(survey.evidence.iter().map(|pattern| pattern.of(&repository.root)));
+    tags.extend(
+        survey
+            .evidence
+            .iter()
+            .map(|pattern| pattern.of(&repository.root)),
+    );
     tags.extend(survey.literal_tags.values().cloned());
     let tags: Vec<ImageTag> = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
-    let facts = ImageFacts { commit: Some(repository.root.clone()), behaviour: Behaviour::Healthy, vulnerable: false };
+    let facts = ImageFacts {
+        commit: Some(repository.root.clone()),
+        behaviour: Behaviour::Healthy,
+        vulnerable: false,
+    };
     let name = RepositoryName::parse(&survey.repository).ok()?;
-    world.cloud.put_image(START, &mut world.log, place, &name, &tags, "before the story", facts).ok()
+    world
+        .cloud
+        .put_image(
+            START,
+            &mut world.log,
+            place,
+            &name,
+            &tags,
+            "before the story",
+            facts,
+        )
+        .ok()
 }
 
 fn identities(survey: &Survey, repository: &Repository, place: &Place, world: &mut World) {
@@ -129,7 +175,11 @@ fn identities(survey: &Survey, repository: &Repository, place: &Place, world: &m
     cloud.use_access_key(&place.account, "administrator", ADMIN_KEY);
     for (name, value) in &survey.secrets {
         if value.starts_with("AKIA") {
-            cloud.use_access_key(&place.account, &name.to_ascii_lowercase().replace('_', "-"), value);
+            cloud.use_access_key(
+                &place.account,
+                &name.to_ascii_lowercase().replace('_', "-"),
+                value,
+            );
         }
     }
     cloud.trust_github(&place.account, &["sts.amazonaws.com"]);
@@ -167,13 +217,20 @@ fn identities(survey: &Survey, repository: &Repository, place: &Place, world: &m
 
 /// Names of roles in the account that workflow files or secrets spell out.
 fn roles_named(survey: &Survey, repository: &Repository) -> Vec<String> {
-    let files = repository.files.iter().filter(|(path, _)| path.starts_with(".github/"));
-    let texts = files.map(|(_, file)| String::from_utf8_lossy(&file.contents).into_owned()).chain(survey.secrets.values().cloned());
+    let files = repository
+        .files
+        .iter()
+        .filter(|(path, _)| path.starts_with(".github/"));
+    let texts = files
+        .map(|(_, file)| String::from_utf8_lossy(&file.contents).into_owned())
+        .chain(survey.secrets.values().cloned());
     let mut names = Vec::new();
     for text in texts {
         for (at, _) in text.match_indices(":role/") {
             let rest = &text[at + ":role/".len()..];
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !(c.is_ascii_alphanumeric() || "+=,.@_-".contains(c)))
+                .unwrap_or(rest.len());
             if end > 0 && !names.contains(&rest[..end].to_owned()) {
                 names.push(rest[..end].to_owned());
             }
@@ -183,13 +240,21 @@ fn roles_named(survey: &Survey, repository: &Repository) -> Vec<String> {
 }
 
 fn services(survey: &Survey, place: &Place, digest: &ImageDigest, world: &mut World) {
-    let registry = format!("{}.dkr.ecr.{}.amazonaws.com/{}", place.account, place.region, survey.repository);
+    let registry = format!(
+        "{}.dkr.ecr.{}.amazonaws.com/{}",
+        place.account, place.region, survey.repository
+    );
     for service in &survey.services {
         let image = match survey.literal_tags.get(service) {
             Some(tag) => format!("{registry}:{tag}"),
             None => format!("{registry}@{digest}"),
         };
-        let mut families: Vec<String> = survey.families.iter().filter(|(_, of)| *of == service).map(|(family, _)| family.clone()).collect();
+        let mut families: Vec<String> = survey
+            .families
+            .iter()
+            .filter(|(_, of)| *of == service)
+            .map(|(family, _)| family.clone())
+            .collect();
         if families.is_empty() {
             families.push(family(service));
         }
@@ -200,21 +265,35 @@ fn services(survey: &Survey, place: &Place, digest: &ImageDigest, world: &mut Wo
                 definition.get_or_insert(arn);
             }
         }
-        let (Some(definition), Ok(cluster), Ok(name)) = (definition, ClusterName::parse(&service.cluster), ServiceName::parse(&service.service)) else { continue };
+        let (Some(definition), Ok(cluster), Ok(name)) = (
+            definition,
+            ClusterName::parse(&service.cluster),
+            ServiceName::parse(&service.service),
+        ) else {
+            continue;
+        };
         let mut setup = ServiceSetup::new(place.clone(), cluster, name, definition);
         setup.health_path = survey.health_path().to_owned();
         setup.readiness_path = survey.readiness_path().to_owned();
         let mut check = HealthCheck::new(survey.health_path());
         check.interval = Duration::from_secs(10);
         setup.load_balancer = Some(LoadBalancer {
-            target_group: format!("arn:aws:elasticloadbalancing:{}:{}:targetgroup/{}/0123456789abcdef", place.region, place.account, short(&service.service)),
+            target_group: format!(
+                "arn:aws:elasticloadbalancing:{}:{}:targetgroup/{}/0123456789abcdef",
+                place.region,
+                place.account,
+                short(&service.service)
+            ),
             container: survey.container.clone(),
             port: PORT,
             health_check: check,
             deregistration_delay: Duration::from_secs(30),
         });
         setup.grace_period = Duration::from_secs(60);
-        world.cloud.create_service(START, &mut world.log, setup).ok();
+        world
+            .cloud
+            .create_service(START, &mut world.log, setup)
+            .ok();
     }
     for (host, service) in &survey.hosts {
         world.cloud.create_route(host, service);
@@ -223,7 +302,10 @@ fn services(survey: &Survey, place: &Place, digest: &ImageDigest, world: &mut Wo
 
 /// Different clusters may run a service of the same name: each has a family of its own.
 fn family(service: &ServiceKey) -> String {
-    format!("{}-{}", service.cluster, service.service).chars().take(255).collect()
+    format!("{}-{}", service.cluster, service.service)
+        .chars()
+        .take(255)
+        .collect()
 }
 
 /// A target group's name has at most 32 characters.
