@@ -7,6 +7,36 @@
 //! happens by itself, at [`Cloud::next_timer`].
 //!
 //! Each operation is a function with its typed input, and a line of the table in `operations`.
+//!
+//! ```
+//! use lockkeeper_world::cloud::{ApiCaller, Cloud};
+//! use lockkeeper_world::outage::Api;
+//! use lockkeeper_world::{Log, clock::START};
+//!
+//! let (mut cloud, mut log) = (Cloud::default(), Log::default());
+//! let account = cloud.home().account.clone();
+//! let caller = ApiCaller {
+//!     access_key: Some(cloud.create_access_key(&account, "ci")),
+//!     ..ApiCaller::default()
+//! };
+//! let input = serde_json::json!({});
+//! let reply = cloud.call(START, &mut log, &caller, Api::Sts, "GetCallerIdentity", &input);
+//! assert_eq!(reply.result?["Arn"], "arn:aws:iam::123456789012:user/ci");
+//! # Ok::<(), lockkeeper_world::cloud::ApiError>(())
+//! ```
+//!
+//! # What differs from AWS
+//! - A cluster's name exists once in a world, whatever its account and region.
+//! - Services are replica services on Fargate with the rolling strategy; alarms, lifecycle hooks,
+//!   blue/green, capacity providers, service discovery and tasks outside of services are refused.
+//! - A role's identity policies are kept but not judged; resource policies do not exist, so that
+//!   an identity of one account may use another account's repositories.
+//! - Commands of container health checks are not run.
+//! - Each stage of a task takes a fixed time; a task runs about half a minute after its start.
+//! - A lifecycle policy is kept but expires nothing; no image is archived; an image index has no
+//!   platform images; layers come with their manifest.
+//! - Whether a rollback gets a deployment of its own, and how a superseded service deployment
+//!   words its reason, is not documented: here it gets one, and gives none.
 
 mod agenda;
 mod ecr;

@@ -75,7 +75,8 @@ fn from_iso(text: &str) -> Option<Instant> {
                 _ => return None,
             };
             let (hours, minutes) = rest[1..].split_once(':')?;
-            sign * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60)
+            let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
+            sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60)
         }
     };
     let whole = u64::try_from(seconds - offset).ok()?;
@@ -105,6 +106,14 @@ mod tests {
         assert_eq!(noon, Some(START - Duration::from_secs(6 * 3600)));
         assert_eq!(read(&Value::from(1_772_442_000)), Some(START));
         assert_eq!(read(&Value::from("yesterday")), None);
-        assert_eq!(read(&Value::from("2026-13-02")), None);
+        for bad in [
+            "2026-13-02",
+            "2026-03-02T",
+            "2026-03-02T09:00:00+99999999999999:00",
+            "２０２６-03-02",
+            "1e300",
+        ] {
+            assert_eq!(read(&Value::from(bad)), None, "{bad}");
+        }
     }
 }

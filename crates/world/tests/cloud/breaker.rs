@@ -3,6 +3,7 @@
 use lockkeeper_world::app::Behaviour;
 use lockkeeper_world::cloud::{CircuitBreaker, DeploymentConfiguration, WebAnswer};
 use lockkeeper_world::event::What;
+use lockkeeper_world::outage::Api;
 use serde_json::json;
 
 use crate::story::{Plan, Story, secs};
@@ -284,11 +285,7 @@ fn a_user_stops_a_deployment_and_ecs_goes_back() {
     story.until(Story::stable);
     assert_eq!(story.status(), "ROLLBACK_SUCCESSFUL");
     assert_eq!(story.in_service(), [story.old.clone(), story.old.clone()]);
-    let again = story.error(
-        lockkeeper_world::outage::Api::Ecs,
-        "StopServiceDeployment",
-        input,
-    );
+    let again = story.error(Api::Ecs, "StopServiceDeployment", input);
     assert_eq!(again, "ConflictException");
 }
 
@@ -337,4 +334,60 @@ fn errors_after_a_while_leave_the_health_check_green() {
     assert_eq!(story.get("/health").status(), Some(200));
     assert_eq!(story.get("/orders").status(), Some(500));
     assert_eq!(story.in_service().len(), 2);
+}
+
+#[test]
+fn going_back_starts_again_what_was_stopped_to_make_room() {
+    let mut story = Story::new(Plan {
+        desired: 4,
+        deployment: DeploymentConfiguration {
+            minimum_healthy_percent: 50,
+            maximum_percent: 100,
+            ..DeploymentConfiguration::default()
+        },
+        ..Plan::default()
+    });
+    let bad = story.image("bad", Behaviour::CrashesAtStart);
+    story.deploy(&bad);
+    story.pass(3);
+    assert_eq!(story.in_service().len(), 2);
+    story.until(|s| s.status() == "ROLLBACK_IN_PROGRESS");
+    assert_eq!(story.in_service().len(), 2);
+    story.until(|s| s.status() == "ROLLBACK_SUCCESSFUL");
+    assert_eq!(story.in_service(), vec![story.old.clone(); 4]);
+    let deployment = story.describe()["deployments"][0]["id"].clone();
+    let by_it = story
+        .tasks("RUNNING")
+        .into_iter()
+        .filter(|task| task["startedBy"] == deployment);
+    assert_eq!(by_it.count(), 2, "two were kept, two are new");
+}
+
+#[test]
+fn a_rollback_can_fail_too() {
+    let mut story = Story::new(Plan {
+        deployment: DeploymentConfiguration {
+            minimum_healthy_percent: 0,
+            maximum_percent: 100,
+            ..DeploymentConfiguration::default()
+        },
+        ..Plan::default()
+    });
+    // The image that is to come back has been deleted meanwhile.
+    let bad = story.image("bad", Behaviour::CrashesAtStart);
+    story.deploy(&bad);
+    story.pass(3);
+    let input = json!({
+        "repositoryName": "shop",
+        "imageIds": [{ "imageDigest": story.old }],
+    });
+    story.try_call(Api::Ecr, "BatchDeleteImage", input).unwrap();
+    story.until(|s| s.status() == "ROLLBACK_FAILED");
+    story.pass(600);
+    assert_eq!(story.get("/health").status(), Some(503));
+    assert_eq!(story.describe()["deployments"][0]["rolloutState"], "FAILED");
+    assert!(story.tasks("RUNNING").is_empty());
+    let pulls = story.log.events().iter();
+    let pulls = pulls.filter(|event| matches!(event.what, What::TaskFailedToStart { .. }));
+    assert!(pulls.count() >= 3);
 }

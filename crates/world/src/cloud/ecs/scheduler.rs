@@ -11,7 +11,7 @@ use crate::cloud::agenda::Due;
 use crate::event::What;
 
 /// From a task's end until another takes its place.
-const LATENCY: Duration = Duration::from_secs(5);
+const LATENCY: Duration = Duration::from_secs(15);
 /// The longest pause between attempts to start tasks that never run.
 const LONGEST_PAUSE: Duration = Duration::from_secs(27 * 60);
 

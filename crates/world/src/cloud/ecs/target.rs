@@ -95,7 +95,7 @@ impl Target {
                 TargetState::Healthy
             }
             TargetState::Initial | TargetState::Healthy
-                if self.failures >= check.unhealthy_threshold =>
+                if self.failures >= check.unhealthy_threshold.max(1) =>
             {
                 TargetState::Unhealthy
             }

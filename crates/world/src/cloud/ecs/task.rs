@@ -22,7 +22,8 @@ pub(crate) const FIRST_CHECK: Duration = Duration::from_secs(5);
 pub(crate) const UNCHECKED: Duration = Duration::from_secs(40);
 /// From SIGTERM until the containers have ended.
 pub(crate) const STOPPING: Duration = Duration::from_secs(2);
-pub(crate) const DEPROVISIONING: Duration = Duration::from_secs(5);
+/// The network interface is detached.
+pub(crate) const DEPROVISIONING: Duration = Duration::from_secs(15);
 /// How long ECS remembers a stopped task.
 pub(crate) const REMEMBERED: Duration = Duration::from_secs(3600);
 

@@ -19,7 +19,7 @@ pub(crate) struct Input {
     task_definition: Option<String>,
     deployment_configuration: Option<ConfigurationInput>,
     force_new_deployment: Option<bool>,
-    health_check_grace_period_seconds: Option<u64>,
+    health_check_grace_period_seconds: Option<u32>,
     network_configuration: Option<Value>,
     platform_version: Option<String>,
     availability_zone_rebalancing: Option<String>,
@@ -203,7 +203,7 @@ pub(crate) fn handle(
         service.updated(&mut floor, forced);
     }
     if let Some(seconds) = input.health_check_grace_period_seconds {
-        service.grace = Duration::from_secs(seconds);
+        service.grace = Duration::from_secs(seconds.into());
     }
     service.settings.extend(settings);
     service.reconcile(&mut floor);
