@@ -61,6 +61,17 @@ const PULL_REQUEST_TYPES: &[&str] = &[
 const PULL_REQUEST_DEFAULTS: &[&str] = &["opened", "synchronize", "reopened"];
 const CREATED_EDITED_DELETED: &[&str] = &["created", "edited", "deleted"];
 
+/// Keys that filter some event or other.
+pub(crate) const FILTERS: &[&str] = &[
+    "types",
+    "branches",
+    "branches-ignore",
+    "tags",
+    "tags-ignore",
+    "paths",
+    "paths-ignore",
+];
+
 pub(crate) const EVENTS: &[EventRule] = &[
     event("branch_protection_rule", TYPES, CREATED_EDITED_DELETED),
     event(

@@ -60,9 +60,9 @@ mod trigger;
 mod yaml;
 
 pub use condition::Condition;
-pub use load::load;
+pub use load::{load, load_within};
 pub use model::*;
 pub use place::{Place, Problem, Spanned, Unmodelled};
 pub use template::{Data, Part, Template, TemplateExpr, secrets};
 pub use trigger::{Event, NotTriggered, triggered};
-pub use yaml::{MAX_EXPANDED_TEXT, MAX_FILE_SIZE, MAX_NODES, MAX_YAML_DEPTH};
+pub use yaml::Limits;

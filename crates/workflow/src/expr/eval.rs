@@ -5,7 +5,7 @@ use super::parser::{Expr, ExprKind, Op};
 use super::{Object, Value};
 
 /// GitHub's bound on what one evaluation may build, in bytes.
-const MAX_BYTES: usize = 10 * 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

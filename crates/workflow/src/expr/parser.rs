@@ -10,7 +10,7 @@ pub const MAX_LENGTH: usize = 21_000;
 /// GitHub's limit on how deep an expression nests.
 pub const MAX_DEPTH: usize = 50;
 /// Parentheses do not count as depth; this bounds the parser's own recursion.
-const MAX_NESTING: usize = 500;
+const MAX_NESTING: usize = 128;
 
 /// An expression and the bytes of its text that it was read from.
 #[derive(Clone, Debug, PartialEq)]

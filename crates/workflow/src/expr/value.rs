@@ -256,11 +256,12 @@ impl From<Object> for Value {
     }
 }
 
-/// One character upper-cased the way .NET's ordinal comparison does: one for one.
+/// One character upper-cased the way .NET's ordinal comparison does: one for one, and nothing that
+/// is not ASCII becomes ASCII (dotless i stays what it is).
 fn upper(c: char) -> char {
     let mut up = c.to_uppercase();
     match (up.next(), up.next()) {
-        (Some(u), None) => u,
+        (Some(u), None) if c.is_ascii() || !u.is_ascii() => u,
         _ => c,
     }
 }

@@ -175,7 +175,7 @@ impl Reader<'_, '_> {
                 let fields = self.fields(node, &["group", "labels"])?;
                 runs_on.group = fields.get("group").and_then(|n| self.filled(n, scope));
                 if let Some(group) = runs_on.group.as_ref().and_then(|g| g.as_literal()) {
-                    self.check_group(&group.to_owned(), fields.get("group").unwrap_or(node));
+                    self.check_group(group, fields.get("group").unwrap_or(node));
                 }
                 runs_on.labels = match fields.get("labels").map(|n| (n, &n.kind)) {
                     Some((_, Kind::Sequence(items))) => {

@@ -10,6 +10,7 @@ mod workflow;
 
 use crate::model::Workflow;
 use crate::place::{Problem, Source};
+use crate::yaml::Limits;
 use reader::Reader;
 
 /// Reads a workflow file. `file` is the name that places carry.
@@ -18,8 +19,16 @@ use reader::Reader;
 /// All that GitHub would refuse, in the order of the file. Text that is not YAML gives one problem,
 /// since nothing behind it can be read.
 pub fn load(file: &str, text: &str) -> Result<Workflow, Vec<Problem>> {
+    load_within(file, text, &Limits::default())
+}
+
+/// Like [`load`], with limits of the caller's own.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_within(file: &str, text: &str, limits: &Limits) -> Result<Workflow, Vec<Problem>> {
     let source = Source::new(file, text);
-    let root = crate::yaml::read(&source).map_err(|p| vec![p])?;
+    let root = crate::yaml::read(&source, limits).map_err(|p| vec![p])?;
     let mut reader = Reader::new(&source);
     let mut workflow = reader.workflow(&root);
     let mut problems = reader.problems;

@@ -69,12 +69,11 @@ impl<'s, 't> Reader<'s, 't> {
             Kind::Sequence(_) => "A sequence was not expected".to_owned(),
             Kind::Scalar(s) => format!("Unexpected value '{}'", s.text),
         };
-        let found = node.noun();
-        self.problem_with(
-            &node.place,
-            message,
-            Some(format!("write {wanted} here, not {found}")),
-        );
+        let way_out = match &node.kind {
+            Kind::Scalar(_) => format!("wanted here: {wanted}"),
+            _ => format!("wanted here: {wanted}, not {}", node.noun()),
+        };
+        self.problem_with(&node.place, message, Some(way_out));
     }
 
     /// Keys and values of a mapping, keys unique without regard to case.

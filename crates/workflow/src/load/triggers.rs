@@ -50,6 +50,9 @@ impl Reader<'_, '_> {
         };
         let place = name.place.clone();
         let body = body.filter(|n| !n.is_null());
+        if let Some(body) = body {
+            self.ignored_filters(rule, body);
+        }
         match rule.name {
             "push" => on.push = Some(self.filters(rule, place, body)),
             "pull_request" => on.pull_request = Some(self.filters(rule, place, body)),
@@ -57,8 +60,8 @@ impl Reader<'_, '_> {
                 on.pull_request_target = Some(self.filters(rule, place, body));
             }
             "merge_group" => on.merge_group = Some(self.filters(rule, place, body)),
-            "workflow_dispatch" => on.workflow_dispatch = Some(self.dispatch(place, body)),
-            "workflow_call" => on.workflow_call = Some(self.call_trigger(place, body)),
+            "workflow_dispatch" => on.workflow_dispatch = Some(self.dispatch(rule, place, body)),
+            "workflow_call" => on.workflow_call = Some(self.call_trigger(rule, place, body)),
             "workflow_run" => on.workflow_run = Some(self.workflow_run(rule, place, body)),
             "schedule" => match body {
                 Some(body) => on.schedule = self.schedule(body),
@@ -69,7 +72,7 @@ impl Reader<'_, '_> {
                 ),
             },
             _ => {
-                let types = match body.and_then(|b| self.fields(b, rule.keys)) {
+                let types = match body.and_then(|b| self.event_fields(b, rule)) {
                     Some(fields) => {
                         for key in ["names", "versions"] {
                             if let Some((key, _)) = fields.entry(key) {
@@ -87,8 +90,31 @@ impl Reader<'_, '_> {
         }
     }
 
+    fn event_fields<'n>(&mut self, body: &'n Node, rule: &EventRule) -> Option<Fields<'n>> {
+        let mut known = rule.keys.to_vec();
+        known.extend(events::FILTERS.iter().filter(|f| !rule.keys.contains(f)));
+        self.fields(body, &known)
+    }
+
+    /// GitHub reads over filters that an event does not have, such as `branches` of a dispatch.
+    fn ignored_filters(&mut self, rule: &EventRule, body: &Node) {
+        let Kind::Mapping(entries) = &body.kind else {
+            return;
+        };
+        for (key, _) in entries {
+            let Some(name) = key.scalar().map(|s| s.text.as_str()) else {
+                continue;
+            };
+            if events::FILTERS.contains(&name) && !rule.keys.contains(&name) {
+                let path = format!("on.{}.{name}", rule.name);
+                let why = "GitHub ignores this filter: the event has none of the kind";
+                self.unmodelled(path, &key.place, why);
+            }
+        }
+    }
+
     fn filters(&mut self, rule: &EventRule, place: Place, body: Option<&Node>) -> Filters {
-        let fields = body.and_then(|b| self.fields(b, rule.keys));
+        let fields = body.and_then(|b| self.event_fields(b, rule));
         let mut filters = Filters {
             branches: None,
             tags: None,
@@ -159,7 +185,7 @@ impl Reader<'_, '_> {
     }
 
     fn workflow_run(&mut self, rule: &EventRule, place: Place, body: Option<&Node>) -> WorkflowRun {
-        let fields = body.and_then(|b| self.fields(b, rule.keys));
+        let fields = body.and_then(|b| self.event_fields(b, rule));
         let mut run = WorkflowRun {
             workflows: Vec::new(),
             types: Vec::new(),
@@ -201,10 +227,15 @@ impl Reader<'_, '_> {
         schedule
     }
 
-    fn dispatch(&mut self, place: Place, body: Option<&Node>) -> WorkflowDispatch {
+    fn dispatch(
+        &mut self,
+        rule: &EventRule,
+        place: Place,
+        body: Option<&Node>,
+    ) -> WorkflowDispatch {
         let mut inputs = IndexMap::new();
         let node = body
-            .and_then(|b| self.fields(b, &["inputs"]))
+            .and_then(|b| self.event_fields(b, rule))
             .and_then(|f| f.get("inputs"))
             .filter(|n| !n.is_null());
         let entries = node.and_then(|n| self.entries(n, "a mapping of inputs"));
@@ -229,22 +260,9 @@ impl Reader<'_, '_> {
             return Some(input);
         }
         let keys: &[&str] = if dispatch {
-            &[
-                "description",
-                "type",
-                "required",
-                "default",
-                "options",
-                "deprecationMessage",
-            ]
+            &["description", "type", "required", "default", "options"]
         } else {
-            &[
-                "description",
-                "type",
-                "required",
-                "default",
-                "deprecationMessage",
-            ]
+            &["description", "type", "required", "default"]
         };
         let fields = self.fields(body, keys)?;
         let kind = if dispatch {
@@ -341,15 +359,19 @@ impl Reader<'_, '_> {
         kind
     }
 
-    fn call_trigger(&mut self, place: Place, body: Option<&Node>) -> WorkflowCall {
+    fn call_trigger(
+        &mut self,
+        rule: &EventRule,
+        place: Place,
+        body: Option<&Node>,
+    ) -> WorkflowCall {
         let mut call = WorkflowCall {
             inputs: IndexMap::new(),
             outputs: IndexMap::new(),
             secrets: IndexMap::new(),
             place,
         };
-        let Some(fields) = body.and_then(|b| self.fields(b, &["inputs", "outputs", "secrets"]))
-        else {
+        let Some(fields) = body.and_then(|b| self.event_fields(b, rule)) else {
             return call;
         };
         for (name, body) in self.named(&fields, "inputs") {

@@ -15,6 +15,7 @@ use crate::yaml::{Kind, Node};
 const KEYS: &[&str] = &[
     "on",
     "name",
+    "description",
     "run-name",
     "defaults",
     "env",
@@ -58,6 +59,7 @@ impl Reader<'_, '_> {
     pub(super) fn workflow(&mut self, root: &Node) -> Option<Workflow> {
         let fields = self.fields(root, KEYS)?;
         let name = fields.get("name").and_then(|n| self.text(n));
+        let description = fields.get("description").and_then(|n| self.text(n));
         let run_name = fields
             .get("run-name")
             .and_then(|n| self.template(n, &Scope::WORKFLOW));
@@ -83,6 +85,7 @@ impl Reader<'_, '_> {
         };
         Some(Workflow {
             name,
+            description,
             run_name,
             on,
             permissions,

@@ -13,6 +13,7 @@ pub type Environment = Vec<(Spanned<String>, Template)>;
 #[derive(Clone, Debug)]
 pub struct Workflow {
     pub name: Option<Spanned<String>>,
+    pub description: Option<Spanned<String>>,
     pub run_name: Option<Template>,
     pub on: Triggers,
     pub permissions: Option<Permissions>,

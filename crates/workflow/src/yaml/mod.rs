@@ -11,11 +11,29 @@ mod scalar;
 pub(crate) use node::{Kind, Node, Scalar, Style};
 pub(crate) use read::read;
 
-/// The largest file that GitHub reads, in characters.
-pub const MAX_FILE_SIZE: usize = 1024 * 1024;
-/// How deep mappings and sequences nest.
-pub const MAX_YAML_DEPTH: usize = 50;
-/// How many nodes a file has after its aliases are expanded.
-pub const MAX_NODES: usize = 100_000;
-/// How much text its scalars have after aliases are expanded, in bytes.
-pub const MAX_EXPANDED_TEXT: usize = 8 * 1024 * 1024;
+/// What a file may cost to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest file that GitHub reads, in characters.
+    pub file_size: usize,
+    /// How deep mappings and sequences nest.
+    pub depth: usize,
+    /// How many nodes there are after aliases are expanded.
+    pub nodes: usize,
+    /// How much text scalars have after aliases are expanded, in bytes.
+    pub text: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_size: 1024 * 1024,
+            depth: 50,
+            nodes: 100_000,
+            text: 8 * 1024 * 1024,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,19 +5,17 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
-use super::{
-    Kind, MAX_EXPANDED_TEXT, MAX_FILE_SIZE, MAX_NODES, MAX_YAML_DEPTH, Node, Scalar, Style, scalar,
-};
+use super::{Kind, Limits, Node, Scalar, Style, scalar};
 use crate::Problem;
 use crate::expr::Value;
 use crate::place::Source;
 
 /// Reads the one document of a file.
-pub(crate) fn read(source: &Source<'_>) -> Result<Node, Problem> {
+pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Node, Problem> {
     let text = source.text;
-    if text.chars().take(MAX_FILE_SIZE + 1).count() > MAX_FILE_SIZE {
-        let message =
-            format!("The maximum file size of {MAX_FILE_SIZE} characters has been exceeded");
+    let max = limits.file_size;
+    if text.chars().take(max + 1).count() > max {
+        let message = format!("The maximum file size of {max} characters has been exceeded");
         return Err(problem(source, 0..0, message));
     }
     if let Some(at) = text.find('\0') {
@@ -26,6 +24,7 @@ pub(crate) fn read(source: &Source<'_>) -> Result<Node, Problem> {
     }
     let mut reader = Reader {
         source,
+        limits,
         offsets: offsets(text),
         anchors: BTreeMap::new(),
         open: Vec::new(),
@@ -65,6 +64,15 @@ fn offsets(text: &str) -> Option<Vec<usize>> {
     (!text.is_ascii()).then(|| text.char_indices().map(|(i, _)| i).collect())
 }
 
+/// The name of a tag in YAML's core schema, written `!!name` or `!<tag:yaml.org,2002:name>`.
+fn core(tag: &Tag) -> Option<&str> {
+    const CORE: &str = "tag:yaml.org,2002:";
+    if tag.is_yaml_core_schema() {
+        return Some(&tag.suffix);
+    }
+    tag.suffix.strip_prefix(CORE)
+}
+
 /// A collection whose end has not come.
 struct Open {
     anchor: usize,
@@ -78,6 +86,7 @@ struct Open {
 
 struct Reader<'s, 't> {
     source: &'s Source<'t>,
+    limits: &'s Limits,
     offsets: Option<Vec<usize>>,
     anchors: BTreeMap<usize, Node>,
     open: Vec<Open>,
@@ -153,11 +162,11 @@ impl Reader<'_, '_> {
         wanted: &str,
     ) -> Result<(), Problem> {
         if let Some(tag) = tag
-            && !(tag.is_yaml_core_schema() && tag.suffix == wanted)
+            && core(tag) != Some(wanted)
         {
             return self.fail(span, format!("Unexpected tag '{tag}'"));
         }
-        if self.open.len() >= MAX_YAML_DEPTH {
+        if self.open.len() >= self.limits.depth {
             return self.fail(span, "Maximum object depth exceeded".to_owned());
         }
         let span = self.bytes_of(span);
@@ -187,7 +196,10 @@ impl Reader<'_, '_> {
                 let first = open.span.start;
                 let last = open.items.iter().rev().map(|n| n.place.span.end);
                 let last = last.filter(|e| *e <= end).max().unwrap_or(first);
-                let first = starts.filter(|s| *s >= first).min().unwrap_or(first);
+                let mut first = starts.filter(|s| *s >= first).min().unwrap_or(first);
+                if !open.mapping {
+                    first = self.dash(open.span.start, first);
+                }
                 first..last.max(first)
             }
             _ => open.span.clone(),
@@ -212,7 +224,7 @@ impl Reader<'_, '_> {
         let (nodes, bytes) = node.size();
         self.nodes += nodes;
         self.bytes += bytes;
-        if self.nodes > MAX_NODES || self.bytes > MAX_EXPANDED_TEXT {
+        if self.nodes > self.limits.nodes || self.bytes > self.limits.text {
             let message = "The file, with its aliases expanded, is too large".to_owned();
             return self.fail(span, message);
         }
@@ -248,32 +260,114 @@ impl Reader<'_, '_> {
             None => Value::String(text.clone()),
             // `!` alone: not resolved, so a string.
             Some(tag) if tag.suffix.is_empty() || tag.suffix == "!" => Value::String(text.clone()),
-            Some(tag) if tag.is_yaml_core_schema() => match scalar::tagged(&tag.suffix, &text) {
-                Some(value) => value,
-                None if matches!(&*tag.suffix, "null" | "bool" | "int" | "float") => {
-                    let message = format!(
-                        "The value '{text}' is invalid for the type 'tag:yaml.org,2002:{}'",
-                        tag.suffix
-                    );
-                    return self.fail(span, message);
+            Some(tag) => {
+                let Some(name) = core(tag) else {
+                    return self.fail(span, format!("Unexpected tag '{tag}'"));
+                };
+                match scalar::tagged(name, &text) {
+                    Some(value) => value,
+                    None if matches!(name, "null" | "bool" | "int" | "float") => {
+                        let message = format!(
+                            "The value '{text}' is invalid for the type 'tag:yaml.org,2002:{name}'"
+                        );
+                        return self.fail(span, message);
+                    }
+                    None => {
+                        let message = format!("Unexpected tag 'tag:yaml.org,2002:{name}'");
+                        return self.fail(span, message);
+                    }
                 }
-                None => {
-                    let message = format!("Unexpected tag 'tag:yaml.org,2002:{}'", tag.suffix);
-                    return self.fail(span, message);
-                }
-            },
-            Some(tag) => return self.fail(span, format!("Unexpected tag '{tag}'")),
+            }
         };
         Ok(Scalar { text, value, style })
     }
 
-    /// The bytes of a scalar, quotes included and the line break after a block excluded.
+    /// The bytes of a scalar: quotes and the indicator of a block included, the line break after a
+    /// block excluded.
     fn scalar_span(&self, scalar: &Scalar, span: Span) -> Range<usize> {
         let mut bytes = self.bytes_of(span);
+        let text = self.source.text;
         if scalar.style != Style::Quoted {
-            let written = &self.source.text[bytes.clone()];
+            let written = &text[bytes.clone()];
             bytes.end = bytes.start + written.trim_end().len();
+        }
+        match scalar.style {
+            Style::Literal | Style::Folded => {
+                bytes.start = block_header(text, bytes.start, scalar.text.is_empty());
+                bytes.end = bytes.end.max(bytes.start + 1);
+            }
+            Style::Plain if scalar.text.is_empty() => {
+                let at = self.after_colon().unwrap_or(bytes.start);
+                bytes = at..at;
+            }
+            Style::Quoted => bytes.end = bytes.start + quoted_len(&text[bytes.clone()]),
+            _ => {}
         }
         bytes
     }
+
+    /// Where the dash of a block sequence's first item stands.
+    fn dash(&self, start: usize, first_item: usize) -> usize {
+        let text = self.source.text;
+        if text[start..].starts_with('-') {
+            return start;
+        }
+        let before = text[..first_item].trim_end();
+        if before.ends_with('-') {
+            before.len() - 1
+        } else {
+            first_item
+        }
+    }
+
+    /// Where a value that is left out would stand: behind the colon of its key.
+    fn after_colon(&self) -> Option<usize> {
+        let open = self
+            .open
+            .last()
+            .filter(|o| o.mapping && o.items.len() % 2 == 1)?;
+        let key_end = open.items.last()?.place.span.end;
+        let rest = self.source.text.get(key_end..)?;
+        let colon = rest.trim_start().strip_prefix(':')?;
+        Some(key_end + rest.len() - colon.len())
+    }
+}
+
+/// The length of a quoted scalar; the parser's span also has the blanks and comment behind it.
+fn quoted_len(written: &str) -> usize {
+    let double = written.starts_with('"');
+    let mut chars = written.char_indices().skip(1).peekable();
+    while let Some((i, c)) = chars.next() {
+        match c {
+            '\\' if double => {
+                chars.next();
+            }
+            '"' if double => return i + 1,
+            '\'' if !double => match chars.peek() {
+                Some((_, '\'')) => {
+                    chars.next();
+                }
+                _ => return i + 1,
+            },
+            _ => {}
+        }
+    }
+    written.len()
+}
+
+/// The parser's span of a block begins at its content; this is where its `|` or `>` stands.
+fn block_header(text: &str, content: usize, empty: bool) -> usize {
+    // An empty block may be placed at its own indicator.
+    if empty && text[content..].starts_with(['|', '>']) {
+        return content;
+    }
+    let before = text[..content].trim_end();
+    let line = before.rfind(['\n', '\r']).map_or(0, |i| i + 1);
+    let header = before[line..].char_indices().find(|(i, c)| {
+        let rest = before[line + i..].trim_start_matches(['|', '>']);
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '+' || c == '-');
+        let comment = rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#');
+        matches!(c, '|' | '>') && (rest.is_empty() || comment)
+    });
+    header.map_or(content, |(i, _)| line + i)
 }

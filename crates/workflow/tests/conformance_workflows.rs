@@ -1,0 +1,106 @@
+//! GitHub's own workflow reader tests (actions/languageservices), when present: what they accept
+//! loads, what they refuse is refused, where the reason lies within one file.
+
+mod shared;
+
+use lockkeeper_workflow::{Limits, load_within};
+use serde_json::Value as Json;
+
+/// Files judged otherwise here, and why.
+const KNOWN: &[(&str, &str)] = &[
+    (
+        "errors-anchor-tag.yml",
+        "written before September 2025, when GitHub began to read anchors",
+    ),
+    (
+        "yaml-schema-sequence.yml",
+        "`[one]#` is no YAML 1.2 (a comment needs a space before it); saphyr-parser refuses it, \
+         GitHub keeps it for old files' sake",
+    ),
+    (
+        "errors-max-job-limit-with-reusable-workflow.yml",
+        "counts the jobs of called workflows",
+    ),
+];
+
+/// Refused by GitHub for what a *called* workflow says, which one file does not tell.
+fn is_about_called_workflows(name: &str) -> bool {
+    name.starts_with("errors-reusable-workflow-")
+        && (name.contains("permissions-not-allowed") || name.contains("-job-inputs-"))
+}
+
+/// The limits that a case sets.
+fn limits(options: &str) -> Limits {
+    let mut limits = Limits::default();
+    for line in options.lines() {
+        match line.split_once(": ") {
+            Some(("max-depth", n)) => limits.depth = n.trim().parse().expect("a number"),
+            Some(("max-file-size", n)) => limits.file_size = n.trim().parse().expect("a number"),
+            _ => {}
+        }
+    }
+    limits
+}
+
+#[test]
+fn workflows_are_accepted_and_refused_alike() {
+    let Some(folder) = shared::folder("conformance/workflow-parser/dev/reader") else {
+        return;
+    };
+    let (mut all, mut called, mut failed) = (0, 0, Vec::new());
+    for file in shared::files(&folder, &[".yml"]) {
+        let name = file
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let text = std::fs::read_to_string(&file)
+            .expect("a readable file")
+            .replace("\r\n", "\n");
+        let parts: Vec<&str> = text.split("\n---\n").collect();
+        let workflow = parts[1];
+        let expected: Json =
+            serde_json::from_str(parts.last().expect("parts").trim()).expect("JSON");
+        all += 1;
+        let errors = expected["errors"].as_array().cloned().unwrap_or_default();
+        if is_about_called_workflows(&name) {
+            called += 1;
+            continue;
+        }
+        let path = format!(".github/workflows/{name}");
+        let found = load_within(&path, workflow, &limits(parts[0]));
+        let known = KNOWN.iter().any(|(known, _)| *known == name);
+        let result = match (&found, errors.is_empty()) {
+            (Ok(_), true) | (Err(_), false) => Ok(()),
+            (Err(problems), true) => Err(format!("refused: {problems:?}")),
+            (Ok(_), false) => Err(format!("accepted, but: {errors:?}")),
+        };
+        // Where GitHub names a place, one of ours is there too.
+        let result = result.and_then(|()| {
+            let problems = found.as_ref().err().cloned().unwrap_or_default();
+            for error in &errors {
+                let message = error["Message"].as_str().unwrap_or("");
+                let Some((_, rest)) = message.split_once("(Line: ") else {
+                    continue;
+                };
+                let (place, said) = rest.split_once("): ").unwrap_or((rest, ""));
+                let line = place.split(',').next().and_then(|l| l.parse::<u32>().ok());
+                if !problems.iter().any(|p| Some(p.place.line) == line) {
+                    let ours: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                    return Err(format!("nothing in line {line:?} ({said}), but {ours:?}"));
+                }
+            }
+            Ok(())
+        });
+        if let Err(why) = result
+            && !known
+        {
+            failed.push(format!("{name}: {why}"));
+        }
+    }
+    println!(
+        "workflows: {} of {all} agree, {called} are about called workflows and not judged",
+        all - called - failed.len() - KNOWN.len()
+    );
+    assert!(failed.is_empty(), "{}\n{}", failed.len(), failed.join("\n"));
+}

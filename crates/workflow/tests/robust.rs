@@ -1,0 +1,239 @@
+//! Nothing that a file may hold makes the loader, expressions or globs panic or hang.
+
+use lockkeeper_workflow::expr::{Contexts, Scope, Status, Value, parse};
+use lockkeeper_workflow::{Event, StepKind, filter, graph, load, matrix, triggered};
+use proptest::prelude::*;
+
+/// Text made of what the grammars are made of, so that it gets past the first character.
+fn yaml() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "on",
+        "push",
+        "jobs",
+        "steps",
+        "run",
+        "uses",
+        "with",
+        "env",
+        "if",
+        "needs",
+        "matrix",
+        "strategy",
+        "include",
+        "- ",
+        ": ",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "\n      - ",
+        "|",
+        ">-",
+        "'",
+        "\"",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "&a ",
+        "*a",
+        "<<",
+        "!!int ",
+        "!",
+        "#",
+        " ",
+        "${{",
+        "}}",
+        "github.sha",
+        "null",
+        "1.5",
+        "true",
+        "é",
+        "\u{feff}",
+        "\t",
+        "\\",
+        "~",
+        "? ",
+        "--- ",
+        "@",
+        "name",
+        "runs-on",
+        "x",
+        "%",
+        "\r\n",
+        "types",
+        "branches",
+        "cron",
+    ]);
+    prop::collection::vec(words, 0..60).prop_map(|w| w.concat())
+}
+
+fn expression() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "github",
+        ".",
+        "*",
+        "[",
+        "]",
+        "(",
+        ")",
+        ",",
+        "!",
+        "&&",
+        "||",
+        "==",
+        "!=",
+        "<",
+        ">=",
+        "'a'",
+        "''",
+        "'",
+        "1",
+        "0x1F",
+        "-.5",
+        "1e3",
+        "NaN",
+        "null",
+        "true",
+        "format",
+        "contains",
+        "join",
+        "toJSON",
+        "fromJSON",
+        "case",
+        "hashFiles",
+        "success",
+        "always",
+        " ",
+        "'{0}'",
+        "'{'",
+        "é",
+        "env",
+        "'[1,2]'",
+        "+",
+        "\n",
+        "_a",
+        "a-b",
+    ]);
+    prop::collection::vec(words, 0..40).prop_map(|w| w.concat())
+}
+
+fn contexts() -> Contexts {
+    let github = Value::object([
+        ("ref", Value::from("refs/heads/main")),
+        ("list", Value::array(["a", "B"])),
+        ("nested", Value::object([("a", Value::array([1, 2]))])),
+    ]);
+    Contexts::new()
+        .with("github", github)
+        .with("env", Value::Null)
+}
+
+/// Uses every part of a workflow that loads.
+fn exercise(text: &str) {
+    let workflow = match load("w.yml", text) {
+        Ok(workflow) => workflow,
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            assert!(problems.iter().all(|p| p.place.excerpt(text).is_some()));
+            return;
+        }
+    };
+    let ctx = contexts();
+    assert_eq!(graph::order(&workflow).len(), workflow.jobs.len());
+    let _ = triggered(
+        &workflow,
+        &Event::new("push", "refs/heads/main").changed(["a/b"]),
+    );
+    for job in workflow.jobs.values() {
+        assert_eq!(
+            job.place.excerpt(text).map(str::len),
+            Some(job.place.span.len())
+        );
+        let _ = matrix::expand(job.strategy.as_ref(), &ctx);
+        if let Some(condition) = &job.if_ {
+            let _ = condition.value.eval(&ctx, &Status::SUCCESS);
+        }
+        for step in &job.steps {
+            assert!(step.place.excerpt(text).is_some());
+            if let StepKind::Run { script, .. } = &step.kind {
+                let _ = script.eval_string(&ctx);
+                for e in script.expressions() {
+                    assert!(e.place.excerpt(text).is_some());
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn loading_never_panics(text in yaml()) {
+        exercise(&text);
+        exercise(&format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: {text}\n"));
+        exercise(&format!("on: push\njobs:\n  a:\n    runs-on: x\n    {text}"));
+        exercise(&format!("on:\n  push:\n    {text}\njobs: {{a: {{runs-on: x}}}}"));
+    }
+
+    #[test]
+    fn loading_any_text_never_panics(text in any::<String>()) {
+        exercise(&text);
+    }
+
+    #[test]
+    fn expressions_never_panic(text in expression()) {
+        if let Ok(expr) = parse(&text, &Scope::ANY) {
+            prop_assert!(text.get(expr.span.clone()).is_some());
+            let _ = expr.eval(&contexts());
+            for r in expr.references() {
+                prop_assert!(text.get(r.span.clone()).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn any_expression_never_panics(text in any::<String>()) {
+        if let Ok(expr) = parse(&text, &Scope::ANY) {
+            let _ = expr.eval(&contexts());
+        }
+    }
+
+    #[test]
+    fn globs_never_panic(pattern in "[ab/*?+!\\[\\]\\\\.é-]{0,24}", text in "[ab/.é]{0,24}") {
+        let _ = filter::matches(&[&pattern], &text);
+        if let Ok(read) = filter::Pattern::new(&pattern) {
+            let alone = filter::matches(&[&pattern], &text);
+            prop_assert_eq!(alone, !read.is_negated() && read.matches(&text));
+        }
+    }
+
+    #[test]
+    fn a_glob_of_plain_characters_matches_itself_alone(a in "[a-c/.]{1,12}", b in "[a-c/.]{1,12}") {
+        prop_assert_eq!(filter::matches(&[&a], &b), a == b);
+    }
+}
+
+#[test]
+fn deep_and_long_input_ends_in_an_error() {
+    let many = |text: &str| text.repeat(20_000 / text.len());
+    for text in [
+        many("("),
+        many("!"),
+        format!("1{}", many("==1")),
+        format!("github{}", many(".a")),
+        format!("github{}", many("[0]")),
+        many("github["),
+        many("contains("),
+        "1".repeat(30_000),
+    ] {
+        assert!(parse(&text, &Scope::ANY).is_err());
+    }
+    let glob = "**/".repeat(1000);
+    assert!(!filter::matches(
+        &[&glob],
+        &format!("{}b", "a/".repeat(2000))
+    ));
+    assert!(filter::Pattern::new(&"*".repeat(5000)).is_err());
+}
