@@ -175,8 +175,16 @@ pub const TOOLS: &[Entry] = &[
         start: aws::start,
     },
     Entry {
+        name: "curl",
+        start: curl::start,
+    },
+    Entry {
         name: "docker",
         start: docker::start,
+    },
+    Entry {
+        name: "gh",
+        start: gh::start,
     },
     Entry {
         name: "skopeo",
@@ -193,13 +201,15 @@ pub const TOOLS: &[Entry] = &[
 ];
 
 pub(crate) mod arguments;
+pub(crate) mod aws;
+mod curl;
 mod docker;
 mod ending;
+mod gh;
 mod go_template;
-pub(crate) mod aws;
 pub mod jq;
 mod oci;
 mod registry;
 mod skopeo;
-mod trivy;
 pub(crate) mod sleep;
+mod trivy;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use jaq_json::{Val, read};
 
-pub(crate) use engine::{Surroundings, compile};
+pub(crate) use engine::{Happening, Surroundings, compile};
 pub(crate) use print::{Layout, json};
 
 /// Deeper input is refused, as jq refuses it.
