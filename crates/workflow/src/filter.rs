@@ -15,6 +15,70 @@ pub struct PatternError {
     pub why: &'static str,
 }
 
+/// What a pattern is about, which decides what can never match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Branches and tags.
+    Ref,
+    /// Changed files.
+    Path,
+}
+
+/// Whether a pattern is well-formed and can match anything at all. GitHub refuses only the former
+/// ([`Pattern::new`]); a pattern such as `/docs/**` it takes, and never runs the workflow.
+pub fn check(pattern: &str, dialect: Dialect) -> Result<(), PatternError> {
+    Pattern::new(pattern)?;
+    let body = pattern.strip_prefix('!').unwrap_or(pattern);
+    let why = match dialect {
+        _ if body.contains(['\n', '\r']) => Some("no name has a line break"),
+        Dialect::Ref => ref_fault(body),
+        Dialect::Path => path_fault(body),
+    };
+    match why {
+        None => Ok(()),
+        Some(why) => Err(PatternError {
+            pattern: pattern.to_owned(),
+            why,
+        }),
+    }
+}
+
+/// What git allows in no ref (`git help check-ref-format`).
+fn ref_fault(body: &str) -> Option<&'static str> {
+    if body.starts_with('/') {
+        return Some("no ref begins with /");
+    }
+    if body.ends_with(['/', '.']) {
+        return Some("no ref ends with / or .");
+    }
+    let illegal = |c: char| matches!(c, ' ' | '\t' | '~' | '^' | ':') || c.is_control();
+    if body.contains(illegal) || escapes_glob(body) {
+        return Some("no ref has a blank or one of ~ ^ : [ ? * in it");
+    }
+    None
+}
+
+/// Whether a special character is meant as itself.
+fn escapes_glob(body: &str) -> bool {
+    let mut chars = body.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' && matches!(chars.next(), Some('[' | '?' | '*')) {
+            return true;
+        }
+    }
+    false
+}
+
+fn path_fault(body: &str) -> Option<&'static str> {
+    if body.starts_with(' ') || body.ends_with(' ') {
+        return Some("a path filter has no blank at its ends");
+    }
+    if body.split('/').any(|part| part == "." || part == "..") {
+        return Some("paths begin at the root of the repository: no . and no ..");
+    }
+    None
+}
+
 /// The longest pattern that is tried; matching takes time in proportion to pattern times text.
 const MAX_PATTERN: usize = 4096;
 
@@ -181,7 +245,10 @@ fn class(chars: &[char]) -> Result<Atom, &'static str> {
     let mut ranges = Vec::new();
     let mut i = 0;
     while i < chars.len() {
-        if chars.get(i + 1) == Some(&'-') && i + 2 < chars.len() {
+        if chars.get(i + 1) == Some(&'-') {
+            if i + 2 >= chars.len() {
+                return Err("a range in [] has no end");
+            }
             let (from, to) = (chars[i], chars[i + 2]);
             if from > to {
                 return Err("a range in [] is the wrong way round");

@@ -45,6 +45,7 @@
 //! `github-actions-models` deserialises through serde, which loses the place of every key. So the
 //! tree, the model and the evaluator are written here, against GitHub's own readers.
 
+mod call;
 mod condition;
 mod events;
 pub mod expr;
@@ -53,15 +54,18 @@ pub mod graph;
 mod load;
 pub mod matrix;
 mod model;
+mod permissions;
 mod place;
 mod suggest;
 mod template;
 mod trigger;
 mod yaml;
 
+pub use call::{MAX_CALL_DEPTH, check_calls};
 pub use condition::Condition;
 pub use load::{load, load_within};
 pub use model::*;
+pub use permissions::TokenDefault;
 pub use place::{Place, Problem, Spanned, Unmodelled};
 pub use template::{Data, Part, Template, TemplateExpr, secrets};
 pub use trigger::{Event, NotTriggered, triggered};

@@ -63,8 +63,13 @@ impl Reader<'_, '_> {
         let ports = list("ports").unwrap_or_default();
         let volumes = list("volumes").unwrap_or_default();
         let credentials = fields.get("credentials").and_then(|n| {
-            let fields = self.fields(n, &["username", "password"])?;
             let scope = &Scope::CREDENTIALS;
+            if let Some(template) = self.whole_expression(n, scope) {
+                let why = "a whole mapping given by one expression is not read";
+                self.unmodelled("credentials".to_owned(), template.place(), why);
+                return None;
+            }
+            let fields = self.fields(n, &["username", "password"])?;
             Some(Credentials {
                 username: fields.get("username").and_then(|n| self.filled(n, scope)),
                 password: fields.get("password").and_then(|n| self.filled(n, scope)),

@@ -82,6 +82,16 @@ impl<'s, 't> Reader<'s, 't> {
         node: &'n Node,
         wanted: &str,
     ) -> Option<Vec<(Spanned<String>, &'n Node)>> {
+        self.entries_in(node, wanted, &Scope::NONE)
+    }
+
+    /// The same, where keys may be expressions; such entries are named as not modelled.
+    fn entries_in<'n>(
+        &mut self,
+        node: &'n Node,
+        wanted: &str,
+        key_scope: &Scope<'_>,
+    ) -> Option<Vec<(Spanned<String>, &'n Node)>> {
         let Kind::Mapping(entries) = &node.kind else {
             self.unexpected(node, wanted);
             return None;
@@ -104,10 +114,11 @@ impl<'s, 't> Reader<'s, 't> {
             }
             let name = scalar.value.to_text();
             if name.contains("${{") {
-                self.problem(
-                    &key.place,
-                    "A template expression is not allowed in this context",
-                );
+                let problems = &mut self.problems;
+                Template::read(key, scalar, key_scope, self.source, problems);
+                if !key_scope.contexts.is_empty() {
+                    self.unmodelled(name, &key.place, "a key that is computed is not read");
+                }
                 continue;
             }
             if name.is_empty() {
@@ -260,7 +271,7 @@ impl<'s, 't> Reader<'s, 't> {
         node: &Node,
         scope: &Scope<'_>,
     ) -> Vec<(Spanned<String>, Template)> {
-        let Some(entries) = self.entries(node, "a mapping of names to values") else {
+        let Some(entries) = self.entries_in(node, "a mapping of names to values", scope) else {
             return Vec::new();
         };
         entries
@@ -285,14 +296,16 @@ impl<'s, 't> Reader<'s, 't> {
         self.pairs(node, scope)
     }
 
-    /// The node as one `${{ }}`, if it is that.
+    /// The node as one `${{ }}`, if it is that, even if the expression in it is broken.
     pub(super) fn whole_expression(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
         let text = &node.scalar()?.text;
         if !text.starts_with("${{") {
             return None;
         }
+        let before = self.problems.len();
         let template = self.template(node, scope)?;
-        template.whole().is_some().then_some(template)
+        let broken = self.problems.len() > before;
+        (broken || template.whole().is_some()).then_some(template)
     }
 
     pub(super) fn data(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Data> {

@@ -8,6 +8,7 @@ use crate::model::{
     Access, Concurrency, Defaults, Permissions, PermissionsKind, Queue, RunDefaults, Triggers,
     Workflow,
 };
+use crate::permissions::{Grant, SCOPES};
 use crate::place::{Place, Spanned};
 use crate::suggest;
 use crate::yaml::{Kind, Node};
@@ -22,37 +23,6 @@ const KEYS: &[&str] = &[
     "permissions",
     "concurrency",
     "jobs",
-];
-
-/// What a token scope can be given.
-enum Grant {
-    Any,
-    WriteOnly,
-    ReadOnly,
-}
-
-/// From `permissions-mapping` of GitHub's workflow schema.
-const SCOPES: &[(&str, Grant)] = &[
-    ("actions", Grant::Any),
-    ("artifact-metadata", Grant::Any),
-    ("attestations", Grant::Any),
-    ("checks", Grant::Any),
-    ("code-quality", Grant::Any),
-    ("contents", Grant::Any),
-    ("copilot-requests", Grant::WriteOnly),
-    ("deployments", Grant::Any),
-    ("discussions", Grant::Any),
-    ("drives", Grant::Any),
-    ("id-token", Grant::WriteOnly),
-    ("issues", Grant::Any),
-    ("models", Grant::ReadOnly),
-    ("packages", Grant::Any),
-    ("pages", Grant::Any),
-    ("pull-requests", Grant::Any),
-    ("repository-projects", Grant::Any),
-    ("security-events", Grant::Any),
-    ("statuses", Grant::Any),
-    ("vulnerability-alerts", Grant::ReadOnly),
 ];
 
 impl Reader<'_, '_> {

@@ -80,18 +80,13 @@ pub enum Access {
     Write,
 }
 
-impl Permissions {
-    /// What the token may do in a scope such as `contents` or `id-token`.
-    pub fn access(&self, scope: &str) -> Access {
-        match &self.kind {
-            // `read-all` gives no OIDC token: `id-token` has no `read`.
-            PermissionsKind::ReadAll if scope == "id-token" => Access::None,
-            PermissionsKind::ReadAll => Access::Read,
-            PermissionsKind::WriteAll => Access::Write,
-            PermissionsKind::Scopes(scopes) => scopes
-                .iter()
-                .find(|(name, _)| name.value == scope)
-                .map_or(Access::None, |(_, access)| access.value),
+impl Access {
+    /// As it is written in a workflow.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Access::None => "none",
+            Access::Read => "read",
+            Access::Write => "write",
         }
     }
 }
