@@ -1,0 +1,7 @@
+//! The crate from the outside: whole generated projects.
+
+mod drift;
+mod generated;
+mod names;
+mod refusals;
+mod rules;
