@@ -1,6 +1,6 @@
 //! One clause → what it means, or why nothing can be said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -56,7 +56,11 @@ fn whole(tokens: &[Token]) -> Option<Result<Meaning, Refusal>> {
         return None;
     }
     let mut refused = None;
-    for ready in rules::forms() {
+    let words = Words::of(tokens);
+    for (ready, vocabulary) in rules::forms().iter().zip(&*VOCABULARIES) {
+        if !vocabulary.can_hold(&words) {
+            continue;
+        }
         let Some(found) = ready.pattern.find(tokens, 0) else {
             continue;
         };
@@ -171,15 +175,12 @@ fn nearest(tokens: &[Token]) -> Failure {
         };
     }
     let words: BTreeSet<&str> = content.iter().map(|token| token.norm.as_str()).collect();
+    let known_words = Words::of(tokens);
     let allowance = SUGGESTION_LEFTOVER.min(content.len() / 2);
     let mut best: Option<(usize, usize, Failure)> = None;
     for (ready, vocabulary) in rules::forms().iter().zip(VOCABULARIES.iter()) {
-        if words
-            .iter()
-            .filter(|word| vocabulary.contains(**word))
-            .count()
-            < 2
-        {
+        let known = vocabulary.count(&known_words);
+        if known < 2 || !vocabulary.names && known + allowance < content.len() {
             continue;
         }
         let Some(found) = ready.pattern.find(tokens, allowance) else {
@@ -238,9 +239,68 @@ fn by_topic(words: &BTreeSet<&str>) -> Option<String> {
     (score(best) >= 1).then(|| best.examples[0].to_owned())
 }
 
-static VOCABULARIES: LazyLock<Vec<BTreeSet<&'static str>>> = LazyLock::new(|| {
+/// The numbers of a clause's content words; none for a word that no pattern has.
+struct Words(Vec<Option<usize>>);
+
+impl Words {
+    fn of(tokens: &[Token]) -> Self {
+        let content = tokens.iter().filter(|token| token.is_content());
+        Self(
+            content
+                .map(|token| NUMBERS.get(token.norm.as_str()).copied())
+                .collect(),
+        )
+    }
+}
+
+/// The words that a form can hold: a quick way to see that it does not fit.
+struct Vocabulary {
+    words: Vec<bool>,
+    /// It has slots, which take words of any kind.
+    names: bool,
+}
+
+impl Vocabulary {
+    fn has(&self, word: Option<usize>) -> bool {
+        word.is_some_and(|word| self.words[word])
+    }
+
+    fn count(&self, words: &Words) -> usize {
+        words.0.iter().filter(|word| self.has(**word)).count()
+    }
+
+    /// False when some word can be no part of the form.
+    fn can_hold(&self, words: &Words) -> bool {
+        let known = self.count(words);
+        known == words.0.len() || self.names && known > 0
+    }
+}
+
+/// Every word of every form, numbered.
+static NUMBERS: LazyLock<BTreeMap<&'static str, usize>> = LazyLock::new(|| {
+    let words: BTreeSet<&str> = rules::forms()
+        .iter()
+        .flat_map(|ready| ready.pattern.words())
+        .collect();
+    words
+        .into_iter()
+        .enumerate()
+        .map(|(number, word)| (word, number))
+        .collect()
+});
+
+static VOCABULARIES: LazyLock<Vec<Vocabulary>> = LazyLock::new(|| {
     rules::forms()
         .iter()
-        .map(|ready| ready.pattern.words().collect())
+        .map(|ready| {
+            let mut words = vec![false; NUMBERS.len()];
+            for word in ready.pattern.words() {
+                words[NUMBERS[word]] = true;
+            }
+            Vocabulary {
+                words,
+                names: ready.pattern.takes_names(),
+            }
+        })
         .collect()
 });

@@ -59,22 +59,12 @@ const OPENERS: &[&str] = &[
     "excluding",
 ];
 /// Words that speak of the statements around.
-const AROUND: &[&str] = &[
-    "above",
-    "below",
-    "following",
-    "these",
-    "those",
-    "rules",
-    "section",
-    "everything",
-    "all",
-];
+const AROUND: &[&str] = &["above", "below", "following", "these", "those", "section"];
 
 pub(crate) fn apply(mut reads: Vec<Read>, parent: impl Fn(usize) -> Option<usize>) -> Vec<Read> {
     let mut voided: Vec<(usize, usize)> = Vec::new();
     for (at, read) in reads.iter().enumerate() {
-        if read.is_understood() {
+        if read.is_understood() || read.is_barred() {
             continue;
         }
         let has = |list: &[&str]| read.words().any(|word| list.contains(&word));
@@ -101,7 +91,10 @@ pub(crate) fn apply(mut reads: Vec<Read>, parent: impl Fn(usize) -> Option<usize
                     .map(|other| (other, at)),
             );
         }
-        if takes_back && has(AROUND) {
+        let introduces = reads
+            .iter()
+            .any(|other| parent(other.block()) == Some(read.block()));
+        if takes_back && has(AROUND) && !introduces {
             let same = |other: &usize| *other != at && reads[*other].section() == read.section();
             voided.extend((0..reads.len()).filter(same).map(|other| (other, at)));
         }

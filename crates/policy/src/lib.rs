@@ -43,17 +43,9 @@ pub use reading::{Claim, Contradiction, Place, Provenance, Reading, Statement, S
 pub use reference::{RuleReference, rules};
 pub use source::{ReadError, SIZE_LIMIT, SkippedImport, Source, Sources, load};
 
-/// Reads one source.
-pub fn read(source: &Source) -> Result<Reading, ReadError> {
-    read_files(std::slice::from_ref(source))
-}
-
-/// Reads all sources of a repository as one set of rules.
-pub fn read_all(sources: &Sources) -> Result<Reading, ReadError> {
-    read_files(&sources.files)
-}
-
-fn read_files(files: &[Source]) -> Result<Reading, ReadError> {
+/// Reads a source, or all sources of a repository as one set of rules.
+pub fn read(rules: &impl AsRef<[Source]>) -> Result<Reading, ReadError> {
+    let files = rules.as_ref();
     for source in files {
         if source.text.len() as u64 > SIZE_LIMIT {
             return Err(ReadError::TooLarge {

@@ -8,7 +8,7 @@
 //! A match covers every token. Those that are no content are passed over; each content word that
 //! is passed over costs one, and costs nothing is what an accepted statement costs.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::lexicon;
@@ -20,7 +20,7 @@ enum Instruction {
     Slot(&'static str, Slot),
     Split(Vec<usize>),
     Open(&'static str),
-    Close(&'static str),
+    Close,
     Accept,
 }
 
@@ -217,6 +217,13 @@ impl Pattern {
             })
     }
 
+    /// True when it has a slot, so that words of any kind can be part of it.
+    pub(crate) fn takes_names(&self) -> bool {
+        self.program
+            .iter()
+            .any(|instruction| matches!(instruction, Instruction::Slot(..)))
+    }
+
     /// The cheapest way to read all of `tokens` that leaves at most `allowance` content words over.
     pub(crate) fn find(&self, tokens: &[Token], allowance: usize) -> Option<Match> {
         let mut trail: Vec<Step> = vec![Step {
@@ -226,10 +233,11 @@ impl Pattern {
             from: None,
         }];
         let mut queue: VecDeque<usize> = VecDeque::from([0]);
-        let mut seen: HashSet<(usize, usize)> = HashSet::new();
+        let mut seen = vec![false; self.program.len() * (tokens.len() + 1)];
         while let Some(index) = queue.pop_front() {
             let step = trail[index];
-            if !seen.insert((step.pc, step.at)) {
+            let place = &mut seen[step.pc * (tokens.len() + 1) + step.at];
+            if std::mem::replace(place, true) {
                 continue;
             }
             let instruction = &self.program[step.pc];
@@ -277,7 +285,7 @@ impl Pattern {
                         go(target, step.at, step.cost);
                     }
                 }
-                Instruction::Open(_) | Instruction::Close(_) => go(step.pc + 1, step.at, step.cost),
+                Instruction::Open(_) | Instruction::Close => go(step.pc + 1, step.at, step.cost),
             }
         }
         None
@@ -309,7 +317,7 @@ impl Pattern {
                     });
                 }
                 Instruction::Open(name) => open.push((*name, captures.len(), step.at)),
-                Instruction::Close(_) => {
+                Instruction::Close => {
                     if let Some((name, place, start)) = open.pop() {
                         let start = (start..step.at)
                             .find(|&at| tokens[at].is_content())
@@ -431,7 +439,7 @@ impl Compiler {
                     self.program.push(Instruction::Open(name));
                     self.alternatives(rest);
                     close(rest, ')');
-                    self.program.push(Instruction::Close(name));
+                    self.program.push(Instruction::Close);
                 }
                 _ => {
                     let end = rest

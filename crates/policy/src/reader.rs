@@ -17,6 +17,7 @@ pub(crate) struct Read {
     pub(crate) settings: Vec<Setting>,
     block: usize,
     section: usize,
+    barred: bool,
     tokens: Vec<Token>,
 }
 
@@ -376,11 +377,13 @@ impl Reader<'_> {
             }
         }
         let section = self.headings.section();
+        let barred = self.blocks[block].barred.is_some();
         self.out.push(Read {
             statement,
             settings,
             block,
             section,
+            barred,
             tokens,
         });
     }
@@ -422,6 +425,11 @@ impl Read {
             .iter()
             .filter(|token| token.kind == token::Kind::Word)
             .map(|token| token.norm.as_str())
+    }
+
+    /// True where its form, not its words, keeps it from being a rule.
+    pub(crate) fn is_barred(&self) -> bool {
+        self.barred
     }
 
     pub(crate) fn is_understood(&self) -> bool {

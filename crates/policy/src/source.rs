@@ -37,6 +37,18 @@ impl Source {
     }
 }
 
+impl AsRef<[Source]> for Source {
+    fn as_ref(&self) -> &[Source] {
+        std::slice::from_ref(self)
+    }
+}
+
+impl AsRef<[Source]> for Sources {
+    fn as_ref(&self) -> &[Source] {
+        &self.files
+    }
+}
+
 /// All files of rules of one repository, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
@@ -58,12 +70,8 @@ pub struct SkippedImport {
 pub enum ReadError {
     #[error("there is no CLAUDE.md or AGENTS.md in {}", dir.display())]
     NoRules { dir: PathBuf },
-    #[error("cannot read {file}")]
-    Unreadable {
-        file: String,
-        #[source]
-        error: io::Error,
-    },
+    #[error("cannot read {file}: {error}")]
+    Unreadable { file: String, error: io::Error },
     #[error("{file} is not UTF-8: the byte at offset {offset} does not belong")]
     NotUtf8 { file: String, offset: usize },
     #[error("{file} has more than {SIZE_LIMIT} bytes")]

@@ -224,6 +224,10 @@ impl Lexer<'_> {
         let char = &self.chars[self.at];
         match &mut self.word {
             Some(word) => {
+                // A name that is half code and half not is no name.
+                if char.code != self.chars[self.at - 1].code {
+                    word.raw.push('`');
+                }
                 word.raw.push(value);
                 word.span.end = char.span.end;
                 word.code &= char.code;

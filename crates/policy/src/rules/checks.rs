@@ -110,10 +110,11 @@ fn meaning(parts: &Parts<'_>) -> Result<Meaning, Refusal> {
 /// Coverage is measured by the tests, so it asks for them.
 pub(super) fn coverage(percent: u8, parts: &Parts<'_>, sofar: &[Setting]) -> Vec<Setting> {
     let span = parts.span("coverage").unwrap_or_else(|| parts.whole());
-    let mut settings = vec![Setting::new(Key::Coverage, Value::Percent(percent)).at(span.clone())];
+    let mut settings = Vec::new();
     if !sofar.iter().any(|setting| setting.key == Key::Test) {
-        settings.push(Setting::new(Key::Test, Value::Flag(true)).at(span));
+        settings.push(Setting::new(Key::Test, Value::Flag(true)).at(span.clone()));
     }
+    settings.push(Setting::new(Key::Coverage, Value::Percent(percent)).at(span));
     settings
 }
 

@@ -19,6 +19,10 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
             meaning,
         },
         Form {
+            pattern: "<env> [<automatically> <deploy>] [<when>] [<each>] <merge> (to|into|on) <branch>",
+            meaning,
+        },
+        Form {
             pattern: "auto-deploy [of] <env> [<on-merge>]",
             meaning,
         },
