@@ -12,8 +12,10 @@ pub enum Standing {
     Missing,
     /// It is what would be written, to the byte.
     Same,
-    /// It means what would be written: comments, layout or newer pins are all that differs.
+    /// It means what would be written; somebody changed comments, layout or pins.
     SameMeaning,
+    /// It means what would be written; nobody has edited it, and its comments are out of date.
+    Reworded,
     /// The rules or lockkeeper have moved on; nobody has edited the file.
     Outdated,
     /// Somebody has edited it, or lockkeeper did not write it.
@@ -21,6 +23,18 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// The name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Same => "same",
+            Self::SameMeaning => "same_meaning",
+            Self::Reworded => "reworded",
+            Self::Outdated => "outdated",
+            Self::Edited => "edited",
+        }
+    }
+
     /// Whether the file no longer says what the rules ask for.
     pub const fn is_drift(self) -> bool {
         matches!(self, Self::Missing | Self::Outdated | Self::Edited)
@@ -38,12 +52,14 @@ pub fn compare(generated: &GeneratedFile, present: Option<&[u8]>) -> Standing {
     let Ok(present) = std::str::from_utf8(present) else {
         return Standing::Edited;
     };
-    if same_meaning(&generated.path, generated.text(), present) {
-        Standing::SameMeaning
-    } else if is_untouched(present) {
-        Standing::Outdated
-    } else {
-        Standing::Edited
+    match (
+        same_meaning(&generated.path, generated.text(), present),
+        is_untouched(present),
+    ) {
+        (true, true) => Standing::Reworded,
+        (true, false) => Standing::SameMeaning,
+        (false, true) => Standing::Outdated,
+        (false, false) => Standing::Edited,
     }
 }
 

@@ -195,7 +195,7 @@ impl Job {
         }
         let mut permissions = Map::new();
         for (name, access) in &self.permissions {
-            permissions.push(*name, *access);
+            permissions.push_beside(*name, *access, why_permitted(name, access));
         }
         map.push("permissions", permissions);
         if !self.outputs.is_empty() {
@@ -216,6 +216,16 @@ impl Job {
         let steps = self.steps.iter().map(|step| step.to_yaml(pins).into());
         map.push("steps", steps.collect::<Vec<Yaml>>());
         map
+    }
+}
+
+/// What a job does with a permission.
+fn why_permitted(name: &str, access: &str) -> &'static str {
+    match (name, access) {
+        ("id-token", _) => "exchanged for AWS credentials",
+        ("actions", "write") => "to cancel runs that wait",
+        ("actions", _) => "to see the environment's protection and this run's approval",
+        _ => "to check out",
     }
 }
 

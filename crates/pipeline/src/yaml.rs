@@ -131,8 +131,9 @@ fn write_map(out: &mut String, map: &Map, depth: usize, started: bool) {
     for (at, entry) in map.0.iter().enumerate() {
         let inline = started && at == 0;
         if !inline {
-            // Top-level blocks and commented entries breathe.
-            if depth == 0 && at > 0 && matches!(entry.value, Yaml::Map(_)) {
+            // Top-level blocks, and the large ones below them, breathe.
+            let block = matches!(&entry.value, Yaml::Map(map) if depth == 0 || map.0.len() > 3);
+            if depth < 2 && at > 0 && block {
                 out.push('\n');
             }
             for line in &entry.above {
@@ -142,7 +143,11 @@ fn write_map(out: &mut String, map: &Map, depth: usize, started: bool) {
             }
             indent(out, depth);
         }
-        out.push_str(&scalar(&entry.key));
+        // Only readers of YAML 1.1 take this key of workflows for a boolean.
+        match entry.key.as_str() {
+            "on" => out.push_str("on"),
+            key => out.push_str(&scalar(key)),
+        }
         out.push(':');
         write_value(out, &entry.value, depth, entry.beside.as_deref());
     }
@@ -272,7 +277,6 @@ fn is_plain(text: &str) -> bool {
     !number
         && !WORDS.contains(&word.as_str())
         && word != "inf"
-        && text != "on"
         && !"-?:,[]{}#&*!|>'\"%@`= <".contains(first)
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
