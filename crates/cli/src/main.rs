@@ -1,6 +1,8 @@
 //! The `lockkeeper` command.
 
 mod exit;
+mod explain;
+mod generate;
 mod rehearse;
 mod rules;
 
@@ -30,6 +32,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Explain(explain::Args),
+    Generate(generate::Args),
     Rehearse(rehearse::Args),
 }
 
@@ -38,6 +42,8 @@ fn main() -> ExitCode {
         return code;
     }
     let ended = match &Cli::parse().command {
+        Command::Explain(args) => explain::run(args),
+        Command::Generate(args) => generate::run(args),
         Command::Rehearse(args) => rehearse::run(args),
     };
     match ended {

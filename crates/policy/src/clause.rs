@@ -14,6 +14,11 @@ const LONGEST: usize = 80;
 /// How many words a suggestion may leave over.
 const SUGGESTION_LEFTOVER: usize = 6;
 
+/// Words that many rules have, so that none is meant by them.
+const GENERAL: [&str; 8] = [
+    "before", "merge", "main", "with", "must", "after", "every", "only",
+];
+
 /// Why a clause is not understood.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Failure {
@@ -229,7 +234,7 @@ fn by_topic(words: &BTreeSet<&str>) -> Option<String> {
         let example = recogniser.examples[0].to_lowercase();
         example
             .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| word.len() > 3 && words.contains(word))
+            .filter(|word| word.len() > 3 && !GENERAL.contains(word) && words.contains(word))
             .count()
     };
     let best = rules::recognisers()
