@@ -101,7 +101,10 @@ impl Reader<'_, '_> {
             );
         }
         let strategy = get("strategy").and_then(|n| self.strategy(n, &path));
-        self.note(&fields, &path, "snapshot", "no runner image is made");
+        if let Some(node) = get("snapshot") {
+            self.check_snapshot(node);
+            self.note(&fields, &path, "snapshot", "no runner image is made");
+        }
         self.note(
             &fields,
             &path,
@@ -187,6 +190,26 @@ impl Reader<'_, '_> {
             }
         }
         Some(runs_on)
+    }
+
+    /// What stands under `snapshot`, which the model does not hold.
+    fn check_snapshot(&mut self, node: &Node) {
+        if node.scalar().is_some() {
+            self.word(node);
+            return;
+        }
+        let Some(fields) = self.fields(node, &["image-name", "if", "version"]) else {
+            return;
+        };
+        if let Some(name) = self.required(&fields, "image-name", &node.place) {
+            self.word(name);
+        }
+        if let Some(condition) = fields.get("if") {
+            self.condition(condition, &Scope::JOB);
+        }
+        if let Some(version) = fields.get("version") {
+            self.word(version);
+        }
     }
 
     fn check_group(&mut self, group: &str, node: &Node) {

@@ -169,7 +169,6 @@ impl Reader<'_, '_> {
         }
         let with = fields
             .get("with")
-            .filter(|n| !n.is_null())
             .map(|n| self.pairs_or_expression(n, scope, &format!("{path}.with")))
             .unwrap_or_default();
         Some(StepKind::Uses {

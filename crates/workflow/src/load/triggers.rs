@@ -49,6 +49,7 @@ impl Reader<'_, '_> {
             return;
         };
         let place = name.place.clone();
+        let bare = body.is_none();
         let body = body.filter(|n| !n.is_null());
         if let Some(body) = body {
             self.ignored_filters(rule, body);
@@ -65,6 +66,10 @@ impl Reader<'_, '_> {
             "workflow_run" => on.workflow_run = Some(self.workflow_run(rule, place, body)),
             "schedule" => match body {
                 Some(body) => on.schedule = self.schedule(body),
+                None if bare => {
+                    let why = "a schedule without `cron` never starts anything";
+                    self.unmodelled("on.schedule".to_owned(), &place, why);
+                }
                 None => self.problem_with(
                     &place,
                     "Unexpected value 'schedule'",
@@ -165,19 +170,7 @@ impl Reader<'_, '_> {
                 self.problem(&pattern.place, error.to_string());
             }
         }
-        let included = included.is_some();
-        if included
-            && let Some(first) = patterns.first()
-            && patterns.iter().all(|p| p.value.starts_with('!'))
-        {
-            let place = first.place.clone();
-            self.problem_with(
-                &place,
-                "a filter of `!` patterns alone matches nothing",
-                Some(format!("put a pattern before it, or use `{ignore}`")),
-            );
-        }
-        Some(if included {
+        Some(if included.is_some() {
             Filter::Include(patterns)
         } else {
             Filter::Ignore(patterns)

@@ -74,8 +74,6 @@ impl Reader<'_, '_> {
             let kind = match scalar.text.as_str() {
                 "read-all" => PermissionsKind::ReadAll,
                 "write-all" => PermissionsKind::WriteAll,
-                // GitHub reads a key without a value like an empty mapping.
-                "" if scalar.value == Value::Null => PermissionsKind::Scopes(Vec::new()),
                 _ => {
                     self.unexpected(node, "read-all, write-all or a mapping of scopes");
                     return None;
