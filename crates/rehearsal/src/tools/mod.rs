@@ -187,6 +187,22 @@ pub const TOOLS: &[Entry] = &[
         start: gh::start,
     },
     Entry {
+        name: "node",
+        start: npm::start,
+    },
+    Entry {
+        name: "npm",
+        start: npm::start,
+    },
+    Entry {
+        name: "npx",
+        start: npm::start,
+    },
+    Entry {
+        name: "pnpm",
+        start: npm::start,
+    },
+    Entry {
         name: "skopeo",
         start: skopeo::start,
     },
@@ -198,6 +214,10 @@ pub const TOOLS: &[Entry] = &[
         name: "trivy",
         start: trivy::start,
     },
+    Entry {
+        name: "yarn",
+        start: npm::start,
+    },
 ];
 
 pub(crate) mod arguments;
@@ -208,6 +228,7 @@ mod ending;
 mod gh;
 mod go_template;
 pub mod jq;
+mod npm;
 mod oci;
 mod registry;
 mod skopeo;
