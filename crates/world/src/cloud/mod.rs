@@ -32,6 +32,8 @@
 //! - A role's identity policies are kept but not judged; resource policies do not exist, so that
 //!   an identity of one account may use another account's repositories.
 //! - Commands of container health checks are not run.
+//! - A task that fails its load balancer's checks is stopped at once and then replaced; ECS starts
+//!   its replacement first where the maximum allows it.
 //! - Each stage of a task takes a fixed time; a task runs about half a minute after its start.
 //! - A lifecycle policy is kept but expires nothing; no image is archived; an image index has no
 //!   platform images; layers come with their manifest.

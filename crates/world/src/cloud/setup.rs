@@ -117,7 +117,13 @@ impl Cloud {
             .task_definition(&setup.place, &setup.task_definition)
             .cloned()
             .ok_or_else(|| ApiError::client("TaskDefinition not found."))?;
-        let behind = setup.load_balancer.as_ref().map(|b| b.container.clone());
+        let load_balancer = setup.load_balancer.map(|mut balancer| {
+            let name = balancer.target_group.split(":targetgroup/").last();
+            let name = name.and_then(|rest| rest.split('/').next());
+            balancer.target_group = name.unwrap_or_default().to_owned();
+            balancer
+        });
+        let behind = load_balancer.as_ref().map(|b| b.container.clone());
         if let Some(name) = &behind
             && !definition.containers.iter().any(|c| c.name == *name)
         {
@@ -133,7 +139,7 @@ impl Cloud {
             key.clone(),
             setup.place,
             (setup.desired_count, setup.deployment),
-            (setup.load_balancer, setup.grace_period),
+            (load_balancer, setup.grace_period),
             paths,
             now,
         );

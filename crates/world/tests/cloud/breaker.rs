@@ -391,3 +391,79 @@ fn a_rollback_can_fail_too() {
     let pulls = pulls.filter(|event| matches!(event.what, What::TaskFailedToStart { .. }));
     assert!(pulls.count() >= 3);
 }
+
+#[test]
+fn many_tasks_that_crash_after_they_were_healthy_are_no_failures_of_the_deployment() {
+    let mut story = Story::new(Plan {
+        desired: 6,
+        ..Plan::default()
+    });
+    let healthy_for = secs(50);
+    let flapping = story.image("flapping", Behaviour::Flapping { healthy_for });
+    story.deploy(&flapping);
+    story.pass(900);
+    assert!(!story.states().contains(&"FAILED".to_owned()));
+}
+
+#[test]
+fn errors_on_the_path_that_is_checked_cost_the_task_its_life() {
+    let mut story = Story::new(Plan {
+        check_path: "/orders",
+        ..Plan::default()
+    });
+    let errors = story.image("errors", Behaviour::ErrorsAfter(secs(300)));
+    story.deploy(&errors);
+    story.until(|s| s.status() == "SUCCESSFUL");
+    let deployment = story.describe()["deployments"][0]["id"].clone();
+    story.until(|s| s.in_service().is_empty());
+    story.until(|s| s.in_service().len() == 2);
+    assert_eq!(story.in_service(), [errors.clone(), errors]);
+    assert_eq!(story.describe()["deployments"][0]["id"], deployment);
+    let killed = story.tasks("STOPPED").into_iter().filter(|task| {
+        let reason = task["stoppedReason"].as_str().unwrap_or_default();
+        reason.contains("failed ELB health checks")
+    });
+    assert_eq!(killed.count(), 2);
+}
+
+/// The first two tasks fail before they are healthy, the next two are sound.
+fn two_failures_then_health(breaker: serde_json::Value) -> (u64, Story) {
+    let mut story = Story::new(Plan::default());
+    let configuration = json!({ "deploymentCircuitBreaker": breaker });
+    story.update(json!({ "deploymentConfiguration": configuration }));
+    assert_eq!(
+        story.service_deployments().len(),
+        1,
+        "no deployment for that"
+    );
+    let stumbles = story.image("stumbles", Behaviour::CrashesOnce { after: secs(5) });
+    story.deploy(&stumbles);
+    story.until(|s| s.in_service().contains(&stumbles) || s.status().starts_with("ROLLBACK"));
+    let failed = story.describe()["deployments"][0]["failedTasks"].as_u64();
+    (failed.unwrap(), story)
+}
+
+#[test]
+fn a_healthy_task_resets_the_count_unless_told_not_to() {
+    let (failed, mut story) = two_failures_then_health(json!({ "enable": true, "rollback": true }));
+    assert_eq!((failed, story.status().as_str()), (0, "IN_PROGRESS"));
+    let (failed, mut story) = two_failures_then_health(json!({
+        "enable": true,
+        "rollback": true,
+        "resetOnHealthyTask": false,
+    }));
+    assert_eq!((failed, story.status().as_str()), (2, "IN_PROGRESS"));
+}
+
+#[test]
+fn a_threshold_can_be_set() {
+    let (_, mut story) = two_failures_then_health(json!({
+        "enable": true,
+        "rollback": true,
+        "thresholdConfiguration": { "type": "COUNT", "value": 2 },
+    }));
+    let it = story.service_deployments()[0].clone();
+    assert_eq!(it["status"], "ROLLBACK_IN_PROGRESS");
+    assert_eq!(it["deploymentCircuitBreaker"]["threshold"], 2);
+    assert_eq!(story.in_service(), [story.old.clone(), story.old.clone()]);
+}

@@ -1,12 +1,12 @@
 //! What API calls refuse, and how.
 
 use lockkeeper_world::app::Behaviour;
-use lockkeeper_world::cloud::ApiError;
+use lockkeeper_world::cloud::{ApiError, HealthCheck, LoadBalancer, ServiceSetup};
 use lockkeeper_world::event::What;
 use lockkeeper_world::outage::Api;
 use serde_json::json;
 
-use crate::story::{Plan, Story, definition};
+use crate::story::{Plan, Story, definition, secs};
 
 #[test]
 fn errors_have_awss_codes() {
@@ -225,4 +225,45 @@ fn tags_can_be_set_and_taken_away() {
     );
     let listed = story.ecs("ListTagsForResource", json!({ "resourceArn": arn }));
     assert_eq!(listed["tags"], json!([{ "key": "b", "value": "2" }]));
+}
+
+#[test]
+fn each_service_has_a_target_group_of_its_own() {
+    let mut story = Story::new(Plan::default());
+    let place = story.cloud.home().clone();
+    let mut setup = ServiceSetup::new(
+        place,
+        "staging-shops".parse().unwrap(),
+        "shop-web".parse().unwrap(),
+        "shop",
+    );
+    setup.desired_count = 1;
+    setup.load_balancer = Some(LoadBalancer {
+        target_group: "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop/1"
+            .into(),
+        container: "web".into(),
+        port: 8080,
+        health_check: HealthCheck::new("/health"),
+        deregistration_delay: secs(30),
+    });
+    story
+        .cloud
+        .create_service(story.now, &mut story.log, setup)
+        .unwrap();
+    let groups = story
+        .try_call(Api::Elbv2, "DescribeTargetGroups", json!({}))
+        .unwrap();
+    let mut healthy = Vec::new();
+    for group in groups["TargetGroups"].as_array().unwrap() {
+        assert_eq!(group["TargetGroupName"], "shop");
+        let input = json!({ "TargetGroupArn": group["TargetGroupArn"] });
+        let health = story.try_call(Api::Elbv2, "DescribeTargetHealth", input);
+        let rows = health.unwrap()["TargetHealthDescriptions"].clone();
+        healthy.push(rows.as_array().unwrap().len());
+    }
+    healthy.sort_unstable();
+    assert_eq!(healthy, [1, 2]);
+    let input = json!({ "TargetGroupArn": "arn:none" });
+    let code = story.error(Api::Elbv2, "DescribeTargetHealth", input);
+    assert_eq!(code, "TargetGroupNotFound");
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use lockkeeper_world::app::{Behaviour, ImageFacts};
 use lockkeeper_world::clock::START;
-use lockkeeper_world::cloud::{ApiCaller, Cloud, Role};
+use lockkeeper_world::cloud::{ApiCaller, Cloud, ImageRef, Mutability, Role};
 use lockkeeper_world::oidc::{self, Claims};
 use lockkeeper_world::outage::Api;
 use lockkeeper_world::{Instant, Log};
@@ -214,6 +217,60 @@ fn a_session_is_who_it_says_until_it_expires() {
         ask(None, Api::Ecs, "ListClusters"),
         "MissingAuthenticationToken"
     );
+}
+
+#[test]
+fn a_registry_login_outlives_the_session_that_asked_for_it() {
+    let mut desk = Desk::new(environment_and_branch());
+    let place = desk.cloud.home().clone();
+    let repository = "shop".parse().unwrap();
+    let facts = ImageFacts {
+        commit: None,
+        behaviour: Behaviour::Healthy,
+        vulnerable: false,
+    };
+    let (cloud, log) = (&mut desk.cloud, &mut desk.log);
+    cloud
+        .create_repository(START, &place, &repository, Mutability::Mutable)
+        .unwrap();
+    let tags = ["v1".parse().unwrap()];
+    let digest = cloud
+        .put_image(START, log, &place, &repository, &tags, "v1", facts)
+        .unwrap();
+    let good = json!({ "sub": "repo:o/r:environment:production", "ref": "refs/heads/main" });
+    let session = desk.assume(&token(good), 900).unwrap();
+    let caller = ApiCaller {
+        access_key: session["Credentials"]["AccessKeyId"]
+            .as_str()
+            .map(str::to_owned),
+        ..ApiCaller::default()
+    };
+    let ask = |desk: &mut Desk| {
+        let (input, operation) = (json!({}), "GetAuthorizationToken");
+        desk.cloud
+            .call(
+                desk.now,
+                &mut desk.log,
+                &caller,
+                Api::Ecr,
+                operation,
+                &input,
+            )
+            .result
+    };
+    let answer = ask(&mut desk).unwrap();
+    let data = answer["authorizationData"][0]["authorizationToken"].as_str();
+    let pair = STANDARD.decode(data.unwrap()).unwrap();
+    let password = String::from_utf8(pair).unwrap()["AWS:".len()..].to_owned();
+    desk.now = START + Duration::from_secs(1000);
+    assert_eq!(ask(&mut desk).unwrap_err().code, "ExpiredTokenException");
+    let host = place.registry();
+    let login = desk.cloud.registry_login(desk.now, &host, "AWS", &password);
+    let image = ImageRef::parse(&format!("{host}/shop:v1")).unwrap();
+    let pulled = desk
+        .cloud
+        .registry_pull(desk.now, &mut desk.log, &login.unwrap(), &image);
+    assert_eq!(pulled.result.unwrap().digest, digest);
 }
 
 #[test]

@@ -211,9 +211,9 @@ impl Service {
         task.status = Status::Running;
         task.running_at = Some(now);
         match &self.balancer {
-            Some(balancer) => {
+            Some(_) => {
                 task.target = Some(Target::new());
-                let arn = super::target_group_arn(&self.place, &balancer.target_group);
+                let arn = self.target_group_arn();
                 let text = format!("registered 1 targets in (target-group {arn})");
                 self.say(floor, &text);
                 self.task_due(floor, at, task::FIRST_CHECK, Step::Check);
@@ -292,7 +292,7 @@ impl Service {
         let Some(balancer) = &self.balancer else {
             return;
         };
-        let arn = super::target_group_arn(&self.place, &balancer.target_group);
+        let arn = self.target_group_arn();
         let why = match target.last_status {
             Some(status) => format!("Health checks failed with these codes: [{status}]"),
             None => "Request timed out".to_owned(),

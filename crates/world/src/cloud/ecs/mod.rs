@@ -109,10 +109,3 @@ impl Ecs {
 pub(crate) fn last_part(name_or_arn: &str) -> &str {
     name_or_arn.rsplit('/').next().unwrap_or(name_or_arn)
 }
-
-/// The ARN of a target group.
-pub(crate) fn target_group_arn(place: &Place, name: &str) -> String {
-    let digest = super::ecr::digest_of(format!("target group {name}").as_bytes());
-    let id: String = digest.as_str().chars().skip(7).take(16).collect();
-    place.arn("elasticloadbalancing", &format!("targetgroup/{name}/{id}"))
-}

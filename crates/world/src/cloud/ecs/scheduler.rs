@@ -167,12 +167,9 @@ impl Service {
         if draining > 0 {
             let text = format!("has begun draining connections on {draining} tasks.");
             self.say(floor, &text);
-            if let Some(balancer) = &self.balancer {
-                let group = &balancer.target_group;
-                let arn = super::target_group_arn(&self.place, group);
-                let text = format!("deregistered {draining} targets in (target-group {arn})");
-                self.say(floor, &text);
-            }
+            let arn = self.target_group_arn();
+            let text = format!("deregistered {draining} targets in (target-group {arn})");
+            self.say(floor, &text);
         }
         let named = tasks(stopped.iter().map(String::as_str));
         let text = format!("has stopped {} running tasks: {named}.", stopped.len());

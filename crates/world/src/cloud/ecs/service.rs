@@ -19,6 +19,7 @@ use super::target::LoadBalancer;
 use super::task::Task;
 use crate::Instant;
 use crate::cloud::agenda::Due;
+use crate::cloud::ecr::digest_of;
 use crate::cloud::{Place, mint};
 use crate::event::{ServiceKey, What};
 
@@ -130,6 +131,24 @@ impl Service {
         let ServiceKey { cluster, service } = &self.key;
         self.place
             .arn("ecs", &format!("service/{cluster}/{service}"))
+    }
+
+    /// The ARN of the target group in front of it, empty where there is none.
+    pub(crate) fn target_group_arn(&self) -> String {
+        let Some(balancer) = &self.balancer else {
+            return String::new();
+        };
+        let named = &balancer.target_group;
+        let ServiceKey { cluster, service } = &self.key;
+        let seed = format!("target group {named} of {cluster}/{service}");
+        let id: String = digest_of(seed.as_bytes())
+            .as_str()
+            .chars()
+            .skip("sha256:".len())
+            .take(16)
+            .collect();
+        let resource = format!("targetgroup/{named}/{id}");
+        self.place.arn("elasticloadbalancing", &resource)
     }
 
     pub(crate) fn cluster_arn(&self) -> String {
@@ -350,10 +369,7 @@ impl Service {
             self.conclude(floor, service_deployment, Stage::RollbackFailed, reason);
             return;
         }
-        let own = self.deployments[failed].revision;
-        let back = self
-            .last_completed
-            .filter(|back| may_go_back && *back != own);
+        let back = self.last_completed.filter(|_| may_go_back);
         let verb = match back {
             Some(_) => "rolled back",
             None => "stopped",

@@ -31,6 +31,8 @@ impl HealthCheck {
 /// The target group in front of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadBalancer {
+    /// Its name; of an ARN, the name in it. Its ARN is made from the service, so that no two
+    /// services share a target group.
     pub target_group: String,
     pub container: String,
     pub port: u16,

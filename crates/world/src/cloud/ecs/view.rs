@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::TaskDefinition;
 use super::deployment::{ServiceDeployment, Stage, Standing};
 use super::service::Service;
 use super::task::{Status, Task};
-use super::{TaskDefinition, target_group_arn};
 use crate::Instant;
 use crate::cloud::timestamp;
 
@@ -25,7 +25,7 @@ impl Service {
         match &self.balancer {
             None => json!([]),
             Some(balancer) => json!([{
-                "targetGroupArn": target_group_arn(&self.place, &balancer.target_group),
+                "targetGroupArn": self.target_group_arn(),
                 "containerName": balancer.container,
                 "containerPort": balancer.port,
             }]),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cloud::ecs::{LoadBalancer, Service, Target, TargetState, target_group_arn};
+use crate::cloud::ecs::{LoadBalancer, Service, Target, TargetState};
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud, Place};
 
@@ -18,7 +18,7 @@ fn groups<'a>(
         .filter(move |service| service.place == *place)
         .filter_map(|service| {
             let balancer = service.balancer.as_ref()?;
-            let arn = target_group_arn(&service.place, &balancer.target_group);
+            let arn = service.target_group_arn();
             Some((arn, balancer, service))
         })
 }
