@@ -100,7 +100,7 @@ fn usage_comes_with_what_the_argument_parser_says() {
     assert!(
         ended
             .err
-            .ends_with("\n\naws: [ERROR]: Unknown options: --bad, value, --worse\n")
+            .ends_with("\n\naws: [ERROR]: Unknown options: --bad, --worse, value\n")
     );
 }
 

@@ -139,21 +139,26 @@ impl Bench {
         });
     }
 
-    /// Runs a command line, split at spaces outside single quotes.
-    pub(crate) fn sh(&mut self, line: &str) -> Ended {
+    /// A command line split at spaces outside single quotes.
+    pub(crate) fn words(line: &str) -> Vec<String> {
         let mut words = vec![String::new()];
         for (at, part) in line.split('\'').enumerate() {
-            let mut pieces = if at % 2 == 1 {
-                vec![part]
-            } else {
-                part.split(' ').collect()
+            let mut pieces = match at % 2 {
+                1 => vec![part],
+                _ => part.split(' ').collect(),
             };
             let first = pieces.remove(0);
-            words.last_mut().unwrap().push_str(first);
+            if let Some(last) = words.last_mut() {
+                last.push_str(first);
+            }
             words.extend(pieces.into_iter().map(str::to_owned));
         }
         words.retain(|word| !word.is_empty());
-        self.run(&words)
+        words
+    }
+
+    pub(crate) fn sh(&mut self, line: &str) -> Ended {
+        self.run(&Self::words(line))
     }
 
     pub(crate) fn run(&mut self, words: &[String]) -> Ended {

@@ -159,6 +159,23 @@ fn tasks_are_listed_and_described() {
 }
 
 #[test]
+fn deployments_since_an_instant() {
+    let mut bench = Bench::new();
+    let list = "aws ecs list-service-deployments --cluster shops --service shop-web \
+                --cli-connect-timeout 5 --cli-read-timeout 20 --output json";
+    let later = bench.world.now() + std::time::Duration::from_secs(60);
+    bench.world.advance(later);
+    bench.ok("aws ecs update-service --cluster shops --service shop-web --task-definition shop:2");
+    let now = bench.world.now().millis() / 1000;
+    let since = |seconds: u64, bench: &mut Bench| {
+        let answer = bench.json(&format!("{list} --created-at after={seconds}"));
+        answer["serviceDeployments"].as_array().unwrap().len()
+    };
+    assert_eq!(since(now - 2, &mut bench), 1);
+    assert_eq!(since(now + 60, &mut bench), 0);
+}
+
+#[test]
 fn configured_in_files() {
     let mut bench = Bench::new()
         .unset("AWS_REGION")

@@ -110,6 +110,13 @@ fn a_plain_refusal_is_not_repeated() {
     let (exit, _) = bench
         .fails("aws ecs update-service --cluster shops --service none --task-definition shop:2");
     assert_eq!((exit, bench.calls("UpdateService")), (254, 1));
+    // With one attempt, every refusal is on the last one.
+    let mut bench = Bench::new().set("AWS_MAX_ATTEMPTS", "1");
+    let (_, message) = bench.fails("aws ecs list-services --cluster none");
+    assert!(
+        message.contains("calling the ListServices operation (reached max retries: 0): "),
+        "{message}"
+    );
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod bench;
 mod everyday;
 mod faults;
 mod pages;
+mod real;
 mod waiters;

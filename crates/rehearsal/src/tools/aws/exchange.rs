@@ -94,7 +94,7 @@ impl Client {
 /// Why a request has no answer.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
-    /// The service refused; after how many retries, where they were used up.
+    /// The service refused; after how many retries, where no more were left.
     Refused {
         error: ApiError,
         retries: Option<u32>,
@@ -230,7 +230,9 @@ impl Exchange {
                     || TRANSIENT_STATUS.contains(&error.http_status)
             }
         };
-        if passing && self.attempt >= client.max_attempts {
+        // The CLI counts first and looks at the error second: on the last attempt it speaks of
+        // used up retries whatever the error is.
+        if self.attempt >= client.max_attempts {
             let fault = match fault {
                 Fault::Refused { error, .. } => Fault::Refused {
                     error,

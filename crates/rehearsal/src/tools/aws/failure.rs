@@ -122,8 +122,17 @@ impl Failure {
         let text = match (format, &self.code) {
             ("legacy", _) => line(self.sentence.as_ref().unwrap_or(&self.message)),
             ("json", Some(code)) => {
-                let value = serde_json::json!({ "Code": code, "Message": self.message });
-                super::output::json(&value)
+                // Services' errors come as they were answered: message first.
+                let mut fields = vec![("Code", code), ("Message", &self.message)];
+                if self.sentence.is_some() {
+                    fields.reverse();
+                }
+                let fields = fields.into_iter();
+                super::output::json(
+                    &fields
+                        .map(|(k, v)| (k.to_owned(), serde_json::Value::from(v.as_str())))
+                        .collect(),
+                )
             }
             _ => enhanced(),
         };

@@ -40,19 +40,7 @@ impl Pages {
         let mut current = None;
         let mut skip = 0;
         if let Some(token) = &paging.starting_token {
-            let bad = || Failure::general(format!("Bad starting token: {token}"));
-            let bytes = BASE64.decode(token).map_err(|_| bad())?;
-            let read: Value = serde_json::from_slice(&bytes).map_err(|_| bad())?;
-            let members = read.as_object().ok_or_else(bad)?;
-            match members.get(&paginator.input_token).ok_or_else(bad)? {
-                Value::String(token) => current = Some(token.clone()),
-                Value::Null => {}
-                _ => return Err(bad()),
-            }
-            if let Some(amount) = members.get("boto_truncate_amount") {
-                let amount = amount.as_u64().ok_or_else(bad)?;
-                skip = usize::try_from(amount).map_err(|_| bad())?;
-            }
+            (current, skip) = starting(token, &paginator.input_token)?;
             if let Some(token) = &current {
                 input.insert(paginator.input_token.clone(), token.as_str().into());
             }
@@ -207,6 +195,31 @@ impl Pages {
         let token = self.resume.as_ref()?;
         Some(serde_json::json!({ "NextToken": { "NextToken": token } }))
     }
+}
+
+/// The service's token and the number of items to skip in a token of the CLI's own.
+fn starting(token: &str, key: &str) -> Result<(Option<String>, usize), Failure> {
+    let bad = || Failure::general(format!("Bad starting token: {token}"));
+    let decoded = BASE64.decode(token).ok();
+    let read: Option<Map<String, Value>> =
+        decoded.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if let Some(members) = read {
+        let next = members.get(key).ok_or_else(bad)?;
+        let amount = match members.get("boto_truncate_amount") {
+            Some(amount) => amount.as_u64().ok_or_else(bad)?,
+            None => 0,
+        };
+        let skip = usize::try_from(amount).map_err(|_| bad())?;
+        return Ok((next.as_str().map(str::to_owned), skip));
+    }
+    // Tokens of old: the service's own, with the number after three underscores.
+    let parts: Vec<&str> = token.split("___").collect();
+    let (next, skip) = match parts[..] {
+        [next] => (next, 0),
+        [next, skip] => (next, skip.parse().map_err(|_| bad())?),
+        _ => return Err(bad()),
+    };
+    Ok((Some(next.to_owned()).filter(|next| next != "None"), skip))
 }
 
 /// Adds members without touching those that are there.

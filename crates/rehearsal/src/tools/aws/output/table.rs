@@ -6,44 +6,103 @@ use serde_json::{Map, Value};
 
 use super::super::request::python;
 
+/// Wider tables turn rows into columns where they can: what the CLI takes for the terminal's width
+/// when there is none.
+const TERMINAL: usize = 80;
+/// What a cell needs beside its text.
+const PADDING: usize = 4;
+
 struct Section {
-    title: Option<String>,
+    title: String,
     indent: usize,
-    headers: Option<Vec<String>>,
+    headers: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Section {
-    fn columns(&self) -> usize {
-        let headers = self.headers.as_ref().map_or(0, Vec::len);
-        self.rows.iter().map(Vec::len).fold(headers, usize::max)
+    fn cells(&self) -> impl Iterator<Item = &Vec<String>> {
+        let headers = Some(&self.headers).filter(|headers| !headers.is_empty());
+        headers.into_iter().chain(&self.rows)
     }
 
-    fn widths(&self) -> Vec<usize> {
-        let mut widths = vec![0; self.columns()];
-        for row in self.headers.iter().chain(&self.rows) {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
+    /// What each column needs.
+    fn needs(&self) -> Vec<usize> {
+        let mut needs = Vec::new();
+        for row in self.cells() {
+            needs.resize(needs.len().max(row.len()), 0);
+            for (need, cell) in needs.iter_mut().zip(row) {
+                *need = (*need).max(width(cell) + PADDING);
             }
+        }
+        needs
+    }
+
+    /// What the whole section needs, borders included.
+    fn need(&self) -> usize {
+        let cells: usize = self.needs().iter().sum();
+        (width(&self.title) + 2).max(cells + 2) + 2 * self.indent
+    }
+
+    /// Column widths that fill `total`.
+    fn widths(&self, total: usize) -> Vec<usize> {
+        let mut widths = self.needs();
+        let sum: usize = widths.iter().sum();
+        if sum == 0 {
+            return widths;
+        }
+        let scale = total as f64 / sum as f64;
+        for width in &mut widths {
+            *width = (*width as f64 * scale).round_ties_even() as usize;
+        }
+        // Rounding leaves too much, taken off from the left, or too little, added from the right.
+        let count = widths.len();
+        let mut at = 0;
+        while widths.iter().sum::<usize>() > total {
+            widths[at % count] -= 1;
+            at += 1;
+        }
+        at = 0;
+        while widths.iter().sum::<usize>() < total {
+            widths[count - 1 - at % count] += 1;
+            at += 1;
         }
         widths
     }
 
-    /// Width of the whole section, borders included.
-    fn width(&self) -> usize {
-        let cells: usize = self.widths().iter().map(|width| width + 3).sum();
-        let title = self.title.as_ref().map_or(0, |title| title.chars().count());
-        (cells + 1).max(title + 4) + 2 * self.indent
+    /// A single row becomes two columns: header and value.
+    fn turn(&mut self) {
+        if let ([row], false) = (&self.rows[..], self.headers.is_empty()) {
+            let pairs = self.headers.iter().zip(row);
+            self.rows = pairs.map(|(h, v)| vec![h.clone(), v.clone()]).collect();
+            self.headers.clear();
+        }
     }
+}
+
+/// Columns on a terminal; scripts of East Asia take two.
+fn width(text: &str) -> usize {
+    let wide = |c: char| {
+        matches!(u32::from(c), 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3
+            | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60 | 0xffe0..=0xffe6
+            | 0x1f300..=0x1f64f | 0x20000..=0x3fffd)
+    };
+    text.chars().map(|c| 1 + usize::from(wide(c))).sum()
 }
 
 pub(super) fn table(title: &str, value: &Value) -> String {
     let mut sections = Vec::new();
     collect(Some(title), value, 0, &mut sections);
-    let width = sections.iter().map(Section::width).max().unwrap_or(0);
-    let mut out = String::new();
-    for (at, section) in sections.iter().enumerate() {
-        render(section, width, at == 0, at + 1 == sections.len(), &mut out);
+    if sections.is_empty() {
+        return String::new();
+    }
+    let need = |sections: &[Section]| sections.iter().map(Section::need).max().unwrap_or(0);
+    if need(&sections) > TERMINAL {
+        sections.iter_mut().for_each(Section::turn);
+    }
+    let total = need(&sections);
+    let mut out = format!("{}\n", "-".repeat(total));
+    for section in &sections {
+        render(section, total - 2 * section.indent, &mut out);
     }
     out
 }
@@ -75,9 +134,9 @@ fn collect(title: Option<&str>, value: &Value, indent: usize, sections: &mut Vec
     }
     if title.is_some() || sections.is_empty() {
         sections.push(Section {
-            title: title.map(str::to_owned),
+            title: title.unwrap_or_default().to_owned(),
             indent,
-            headers: None,
+            headers: Vec::new(),
             rows: Vec::new(),
         });
     }
@@ -115,7 +174,7 @@ fn collect(title: Option<&str>, value: &Value, indent: usize, sections: &mut Vec
 
 fn set_headers(sections: &mut [Section], headers: &[&str]) {
     if let Some(section) = sections.last_mut() {
-        section.headers = Some(headers.iter().map(|key| (*key).to_owned()).collect());
+        section.headers = headers.iter().map(|key| (*key).to_owned()).collect();
     }
 }
 
@@ -137,9 +196,9 @@ fn objects(title: Option<&str>, items: &[Value], indent: usize, sections: &mut V
     for (at, item) in items.iter().enumerate() {
         if at > 0 && !more.is_empty() {
             sections.push(Section {
-                title: title.map(str::to_owned),
+                title: title.unwrap_or_default().to_owned(),
                 indent,
-                headers: None,
+                headers: Vec::new(),
                 rows: Vec::new(),
             });
         }
@@ -158,71 +217,69 @@ fn objects(title: Option<&str>, items: &[Value], indent: usize, sections: &mut V
     }
 }
 
-fn centred(text: &str, width: usize) -> String {
-    let spare = width.saturating_sub(text.chars().count());
-    let left = spare / 2;
-    format!("{}{text}{}", " ".repeat(left), " ".repeat(spare - left))
+/// `text` in the middle of `length` columns, edges included.
+fn centred(text: &str, length: usize, left_edge: &str) -> String {
+    let before = (length / 2).saturating_sub(width(text) / 2 + 1);
+    let used = left_edge.len() + before + width(text) + 1;
+    let after = length.saturating_sub(used);
+    format!(
+        "{left_edge}{}{text}{}|",
+        " ".repeat(before),
+        " ".repeat(after)
+    )
 }
 
-fn render(section: &Section, width: usize, first: bool, last: bool, out: &mut String) {
+/// `text` at the left of `length` columns, edges included; the indent gives way first.
+fn at_left(text: &str, length: usize, left_edge: &str) -> String {
+    let edges = left_edge.len() + 1;
+    let before = if length >= width(text) + edges + 2 {
+        2
+    } else {
+        0
+    };
+    let after = length.saturating_sub(edges + before + width(text));
+    format!(
+        "{left_edge}{}{text}{}|",
+        " ".repeat(before),
+        " ".repeat(after)
+    )
+}
+
+fn render(section: &Section, total: usize, out: &mut String) {
     let side = "|".repeat(section.indent);
-    let inner = width - 2 * section.indent;
-    let mut line = |text: String| {
-        out.push_str(&side);
-        out.push_str(&text);
-        out.push_str(&side);
-        out.push('\n');
+    let mut line = |text: &str| {
+        out.push_str(&format!("{side}{text}{side}\n"));
     };
-    let rule = |columns: &[usize]| {
-        let mut text = String::from("+");
-        for width in columns {
-            text.push_str(&"-".repeat(*width));
-            text.push('+');
-        }
-        text
-    };
-    let mut widths: Vec<usize> = section.widths().iter().map(|width| width + 2).collect();
-    let used: usize = widths.iter().map(|width| width + 1).sum::<usize>() + 1;
-    if let Some(count) = std::num::NonZeroUsize::new(widths.len()) {
-        let spare = inner.saturating_sub(used);
-        for (at, width) in widths.iter_mut().enumerate() {
-            *width += spare / count.get() + usize::from(at < spare % count.get());
+    if !section.title.is_empty() {
+        line(&centred(&section.title, total, "|"));
+        if section.headers.is_empty() && section.rows.is_empty() {
+            line(&format!("+{}+", "-".repeat(total.saturating_sub(2))));
         }
     }
-    if let Some(title) = &section.title {
-        line(if first {
-            "-".repeat(inner)
-        } else {
-            rule(&[inner - 2])
-        });
-        line(format!("|{}|", centred(title, inner - 2)));
+    let widths = section.widths(total);
+    let mut rule = String::new();
+    for (at, width) in widths.iter().enumerate() {
+        let first = usize::from(at == 0);
+        rule.push_str(&"+"[..first]);
+        rule.push_str(&"-".repeat(width.saturating_sub(1 + first)));
+        rule.push('+');
     }
-    if section.rows.is_empty() {
-        return;
+    let cells = |row: &[String], place: fn(&str, usize, &str) -> String| -> String {
+        let edges = ["|"].into_iter().chain(std::iter::repeat(""));
+        let cells = row.iter().zip(&widths).zip(edges);
+        cells
+            .map(|((cell, width), edge)| place(cell, *width, edge))
+            .collect()
+    };
+    if !section.headers.is_empty() {
+        line(&rule);
+        line(&cells(&section.headers, centred));
     }
-    let cells = |row: &[String], text: &dyn Fn(&str, usize) -> String| {
-        let mut line = String::from("|");
-        for (at, width) in widths.iter().enumerate() {
-            line.push_str(&text(row.get(at).map_or("", String::as_str), *width));
-            line.push('|');
+    if !section.rows.is_empty() {
+        line(&rule);
+        for row in &section.rows {
+            line(&cells(row, at_left));
         }
-        line
-    };
-    line(rule(&widths));
-    if let Some(headers) = &section.headers {
-        line(cells(headers, &centred));
-        line(rule(&widths));
-    }
-    let left = |text: &str, width: usize| {
-        format!(
-            "  {text}{}",
-            " ".repeat((width - 2).saturating_sub(text.chars().count()))
-        )
-    };
-    for row in &section.rows {
-        line(cells(row, &left));
-    }
-    if last {
-        line(rule(&widths));
+        line(&rule);
     }
 }

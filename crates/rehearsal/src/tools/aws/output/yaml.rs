@@ -94,12 +94,18 @@ fn plain(text: &str) -> String {
         || text.contains(" #")
         || "-?:".contains(first) && (text.len() == 1 || text[1..].starts_with(' '))
         || ",[]{}#&*!|>'\"%@`".contains(first)
-        || first.is_ascii_digit()
-        || "+-.".contains(first) && text[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.');
+        || number(text);
     match ambiguous {
         true => format!("'{}'", text.replace('\'', "''")),
         false => text.to_owned(),
     }
+}
+
+/// Whether YAML would read a number or an instant.
+fn number(text: &str) -> bool {
+    let body = text.trim_start_matches(['+', '-']);
+    let digits = |c: char| c.is_ascii_hexdigit() || "_.:xo+-TZe ".contains(c);
+    body.starts_with(|c: char| c.is_ascii_digit() || c == '.') && body.chars().all(digits)
 }
 
 #[cfg(test)]

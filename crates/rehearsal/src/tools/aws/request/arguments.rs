@@ -114,7 +114,7 @@ pub(in super::super) fn read(
     for name in own_paging.iter().chain(WHOLE_INPUT) {
         options.insert((*name).to_owned(), Takes::One);
     }
-    let parsed = argparse::parse(&options, args, false).map_err(Failure::arguments)?;
+    let parsed = argparse::parse(&options, args, true).map_err(Failure::arguments)?;
     let given = &parsed.given;
     let whole = WHOLE_INPUT.iter().any(|name| given.contains_key(*name));
     let missing: Vec<&str> = members
@@ -127,8 +127,10 @@ pub(in super::super) fn read(
         let text = format!("the following arguments are required: {names}");
         return Err(Failure::arguments(text).into());
     }
-    if !parsed.rest.is_empty() {
-        return Err(Failure::unknown_options(&parsed.rest).into());
+    // The parser keeps a place for the word `help`; another word there is named last.
+    let unknown: Vec<String> = parsed.rest.iter().chain(&parsed.word).cloned().collect();
+    if !unknown.is_empty() {
+        return Err(Failure::unknown_options(&unknown).into());
     }
     for (option, value) in given {
         if let (Some(member), Given::One(text)) = (
