@@ -33,7 +33,7 @@ impl Condition {
             if text.is_empty() {
                 None
             } else {
-                expression(&text, node.place.clone(), scope, problems)
+                expression(&text, node.place.clone(), scope, source, problems)
             }
         };
         let expressions: Vec<&TemplateExpr> = match &expr {

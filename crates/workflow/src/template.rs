@@ -292,7 +292,7 @@ fn split(
             continue;
         }
         let inner = written[3..written.len() - 2].trim();
-        if let Some(e) = expression(inner, here, scope, problems) {
+        if let Some(e) = expression(inner, here, scope, source, problems) {
             parts.push(Part::Expression(e));
         }
     }
@@ -304,6 +304,7 @@ pub(crate) fn expression(
     inner: &str,
     place: Place,
     scope: &Scope<'_>,
+    source: &Source<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<TemplateExpr> {
     if scope.contexts.is_empty() && scope.functions.is_empty() {
@@ -323,13 +324,25 @@ pub(crate) fn expression(
         Err(error) => {
             let suggestion = crate::suggest::for_expression(&error, inner, scope);
             problems.push(Problem {
-                place,
+                place: fault(inner, &error.span, &place, source).unwrap_or(place),
                 message: error.message,
                 suggestion,
             });
             None
         }
     }
+}
+
+/// Where in the file the faulty part of an expression stands, if the expression is written there
+/// as it is read.
+fn fault(
+    inner: &str,
+    span: &std::ops::Range<usize>,
+    place: &Place,
+    source: &Source<'_>,
+) -> Option<Place> {
+    let start = place.span.start + place.excerpt(source.text)?.find(inner)?;
+    Some(source.place(start + span.start..start + span.end))
 }
 
 /// The bytes of the file that became `written`: equal but for line breaks and indentation.

@@ -209,7 +209,7 @@ jobs:
         "5:41 Unexpected value 'read' (wanted here: write or none)",
         "8:5 Unexpected value 'run-on' (did you mean `runs-on`?)",
         "8:5 Required property is missing: runs-on",
-        "10:19 Unrecognized named-value: 'secret'. Located at position 1 within expression: \
+        "10:23 Unrecognized named-value: 'secret'. Located at position 1 within expression: \
          secret.X (did you mean `secrets`?)",
         "11:26 Unexpected value 'soon' (wanted here: a number or an expression)",
         "12:9 Unexpected value 'use' (did you mean `uses`?)",
@@ -217,12 +217,12 @@ jobs:
          version: add @ and a tag or commit)",
         "15:9 'Run' is already defined (keys that differ only by case are the same key)",
         "17:13 Job 'b' depends on unknown job 'aa'. (did you mean `a`?)",
-        "19:9 Unexpected symbol: '='. Located at position 12 within expression: github.ref = \
+        "19:20 Unexpected symbol: '='. Located at position 12 within expression: github.ref = \
          'refs/heads/main' (equality is `==`)",
         "22:18 'a' is already defined (keys that differ only by case are the same key)",
         "24:19 The expression is not closed. An unescaped ${{ sequence was found, but the \
          closing }} sequence was not found. (close it with }})",
-        "25:20 Unrecognized function: 'contians'. Located at position 1 within expression: \
+        "25:24 Unrecognized function: 'contians'. Located at position 1 within expression: \
          contians('a', \"b\") (did you mean `contains`?)",
     ];
     assert_eq!(found, expected);

@@ -329,3 +329,55 @@ fn steps_have_names() {
     assert_eq!(names, ["Run make x", "Run actions/checkout@v5", "N"]);
     assert!(matches!(w.jobs["a"].steps[0].kind, StepKind::Run { .. }));
 }
+
+#[test]
+fn expressions_are_found_in_every_style_of_scalar() {
+    let text = r#"on: push
+jobs:
+  a:
+    runs-on: x
+    name: "\"é\" ${{ github.sha }} \x41 ${{ github.ref }}"
+    if: >-
+      github.ref == 'x' ||
+      github.sha == 'y'
+    env:
+      folded: >
+        a ${{ github.sha
+        }} b
+        ${{ github.ref }}
+      single: '${{ ''it''''s'' }}'
+    steps:
+      - run: |-
+          ${{ github.sha }} ${{ github.sha }}
+            ${{ github.ref }}
+"#;
+    let w = workflow(text);
+    let job = &w.jobs["a"];
+    let StepKind::Run { script, .. } = &job.steps[0].kind else {
+        panic!("run");
+    };
+    let name = job.name.as_ref().expect("a name");
+    let mut found = Vec::new();
+    for template in [name, &job.env[0].1, &job.env[1].1, script] {
+        for e in template.expressions() {
+            let excerpt = e.place.excerpt(text).expect("inside");
+            found.push((e.place.line, e.place.column, excerpt));
+        }
+    }
+    assert_eq!(
+        found,
+        [
+            (5, 18, "${{ github.sha }}"),
+            (5, 41, "${{ github.ref }}"),
+            (11, 11, "${{ github.sha\n        }}"),
+            (13, 9, "${{ github.ref }}"),
+            // Doubled quotes are not what is read, so the place is the whole scalar.
+            (14, 15, "'${{ ''it''''s'' }}'"),
+            (17, 11, "${{ github.sha }}"),
+            (17, 29, "${{ github.sha }}"),
+            (18, 13, "${{ github.ref }}"),
+        ]
+    );
+    let text = name.eval_string(&contexts());
+    assert_eq!(text.as_deref(), Ok("\"é\" abc A refs/heads/main"));
+}
