@@ -1,0 +1,250 @@
+//! `lockkeeper generate`
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use lockkeeper_pipeline::{GeneratedFile, Pins, Plan, Stack, Standing, compare, plan};
+use lockkeeper_policy::Status;
+use serde_json::json;
+
+use crate::exit::{self, Failure};
+
+/// Write the pipeline that keeps the rules: workflows, deploy scripts, AWS roles, DEPLOYMENT.md
+///
+/// The same rules and repository give the same bytes. Files that somebody edited are not touched
+/// without --force; newer action pins, as Dependabot and Renovate write them, are kept.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  lockkeeper generate              for the repository in this directory
+  lockkeeper generate --dry-run    only say what would be written
+  lockkeeper generate --check      in CI: exit 1 if the pipeline is not what the rules ask for
+  lockkeeper generate --force      overwrite edits by hand, too
+
+Exit status: 0 all well, 1 drift or edited files, 2 unusable input, 3 this machine failed.")]
+pub(crate) struct Args {
+    /// The repository's directory
+    #[arg(default_value = ".", value_name = "DIR")]
+    directory: PathBuf,
+    /// Write nothing; exit 1 if a file is missing or means something else than the rules
+    #[arg(long, conflicts_with_all = ["dry_run", "force"])]
+    check: bool,
+    /// Write nothing; say what would be written
+    #[arg(long)]
+    dry_run: bool,
+    /// Overwrite files that were edited by hand
+    #[arg(long)]
+    force: bool,
+    /// Refuse to assume what no rule says
+    #[arg(long)]
+    strict: bool,
+    /// How to print what was done
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Files larger than this were not written by us.
+const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// What is done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Write,
+    Keep,
+    /// It was edited, and nobody said that it may be overwritten.
+    Refuse,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    lockkeeper_policy::load(&args.directory).map_err(|error| Failure::usage(error.to_string()))?;
+    let reading = crate::rules::read(&args.directory)?;
+    let stack = Stack::detect(&args.directory).map_err(|error| Failure::usage(error.to_string()))?;
+    let plan = plan(&reading, &stack).map_err(|error| Failure::usage(error.to_string()))?;
+    if let (true, Some(first)) = (args.strict, plan.assumptions.first()) {
+        return Err(Failure::usage(format!("no rule says it, and --strict refuses to assume: {first}")));
+    }
+    let files = files(&plan, &args.directory)?;
+    let refused = files.iter().any(|(_, standing)| action(*standing, args) == Action::Refuse);
+    let writes = !args.check && !args.dry_run && !refused;
+    if writes {
+        let changed: Vec<&GeneratedFile> =
+            files.iter().filter(|(_, standing)| action(*standing, args) == Action::Write).map(|(file, _)| file).collect();
+        write_all(&args.directory, &changed)?;
+    }
+    let drift = files.iter().any(|(_, standing)| standing.is_drift());
+    let failed = if args.check { drift } else { refused };
+    exit::printed(match args.format {
+        Format::Human => human(&mut anstream::stdout(), args, &plan, &files, failed),
+        Format::Json => programs(&mut anstream::stdout(), args, &plan, &files, writes),
+    })?;
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+const fn action(standing: Standing, args: &Args) -> Action {
+    match standing {
+        Standing::Same | Standing::SameMeaning => Action::Keep,
+        Standing::Missing | Standing::Outdated | Standing::Reworded => Action::Write,
+        Standing::Edited if args.force => Action::Write,
+        Standing::Edited => Action::Refuse,
+    }
+}
+
+/// Each file, with what the repository has in its place.
+fn files(plan: &Plan, directory: &Path) -> Result<Vec<(GeneratedFile, Standing)>, Failure> {
+    let mut present = Vec::new();
+    for file in plan.files(&Pins::default()) {
+        present.push(read(&directory.join(&file.path)).map_err(|error| Failure::machine(format!("cannot read {}: {error}", file.path)))?);
+    }
+    let texts = present.iter().filter_map(|bytes| std::str::from_utf8(bytes.as_deref()?).ok());
+    let pins = Pins::from_workflows(texts);
+    let compared = plan.files(&pins).into_iter().zip(present);
+    Ok(compared
+        .map(|(file, present)| {
+            let standing = compare(&file, present.as_deref());
+            (file, standing)
+        })
+        .collect())
+}
+
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    let mut bytes = Vec::new();
+    file.take(SIZE_LIMIT).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Writes all of `files` or, if one cannot be written, none: first to temporary files beside them.
+fn write_all(directory: &Path, files: &[&GeneratedFile]) -> Result<(), Failure> {
+    let failure = |file: &GeneratedFile, error: &dyn std::fmt::Display| Failure::machine(format!("cannot write {}: {error}", file.path));
+    let root = directory.canonicalize().map_err(|error| Failure::machine(format!("cannot open {}: {error}", directory.display())))?;
+    let mut staged = Vec::new();
+    for file in files {
+        let path = root.join(&file.path);
+        let parent = path.parent().unwrap_or(&root);
+        fs::create_dir_all(parent).map_err(|error| failure(file, &error))?;
+        // A link must not carry us out of the repository.
+        if !parent.canonicalize().is_ok_and(|parent| parent.starts_with(&root)) {
+            return Err(failure(file, &"its folder lies outside of the repository"));
+        }
+        let mut temporary = tempfile::Builder::new();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = if file.executable { 0o755 } else { 0o644 };
+            temporary.permissions(fs::Permissions::from_mode(mode));
+        }
+        let mut open = temporary.prefix(".lockkeeper-").tempfile_in(parent).map_err(|error| failure(file, &error))?;
+        open.write_all(&file.bytes).map_err(|error| failure(file, &error))?;
+        if path.is_dir() {
+            return Err(failure(file, &"there is a folder of this name"));
+        }
+        staged.push((file, open, path));
+    }
+    for (file, open, path) in staged {
+        open.persist(&path).map_err(|error| failure(file, &error.error))?;
+    }
+    Ok(())
+}
+
+fn human(out: &mut impl Write, args: &Args, plan: &Plan, files: &[(GeneratedFile, Standing)], failed: bool) -> io::Result<()> {
+    if !plan.assumptions.is_empty() {
+        writeln!(out, "Assumed, because no rule says so:")?;
+        for text in &plan.assumptions {
+            writeln!(out, "  {}", plain(text))?;
+        }
+        writeln!(out)?;
+    }
+    if !plan.open.is_empty() {
+        writeln!(out, "Not enforced:")?;
+        for open in &plan.open {
+            writeln!(out, "  {}:{} {}: {}", plain(&open.source), open.line, status(open.status), plain(&open.text))?;
+            if let Some(note) = &open.note {
+                writeln!(out, "    {}", plain(note))?;
+            }
+            if let (Status::NotUnderstood, Some(canonical)) = (open.status, &open.canonical) {
+                writeln!(out, "    nearest rule: {}", plain(canonical))?;
+            }
+        }
+        writeln!(out)?;
+    }
+    let mut kept = 0;
+    for (file, standing) in files {
+        let word = match (args.check, standing, action(*standing, args)) {
+            (_, Standing::Same | Standing::SameMeaning, _) | (true, Standing::Reworded, _) => {
+                kept += 1;
+                continue;
+            }
+            (true, Standing::Missing, _) => "missing",
+            (true, Standing::Edited, _) => "edited by hand",
+            (true, Standing::Outdated, _) => "out of date",
+            (false, _, Action::Refuse) => "edited by hand",
+            (false, Standing::Missing, _) if args.dry_run || failed => "would write",
+            (false, _, _) if args.dry_run || failed => "would update",
+            (false, Standing::Missing, _) => "wrote",
+            (false, _, _) => "updated",
+        };
+        writeln!(out, "{word:>14}  {}", file.path)?;
+    }
+    if kept > 0 {
+        writeln!(out, "{:>14}  {kept} files", "up to date")?;
+    }
+    match (args.check, failed) {
+        (true, true) => writeln!(out, "\nThe pipeline is not what the rules ask for: run `lockkeeper generate`."),
+        (true, false) => writeln!(out, "\nThe pipeline is what the rules ask for."),
+        (false, true) => writeln!(out, "\nNothing was written: files were edited by hand. Change the rules instead, or use --force."),
+        (false, false) if args.dry_run => Ok(()),
+        (false, false) => writeln!(out, "\nNext: DEPLOYMENT.md says how to set the repository up; `lockkeeper rehearse` tries the pipeline."),
+    }
+}
+
+fn programs(out: &mut impl Write, args: &Args, plan: &Plan, files: &[(GeneratedFile, Standing)], wrote: bool) -> io::Result<()> {
+    let files: Vec<_> = files
+        .iter()
+        .map(|(file, standing)| {
+            json!({
+                "path": file.path,
+                "standing": standing.as_str(),
+                "drift": standing.is_drift(),
+                "written": wrote && action(*standing, args) == Action::Write,
+            })
+        })
+        .collect();
+    let open: Vec<_> = plan
+        .open
+        .iter()
+        .map(|open| {
+            json!({
+                "source": open.source, "line": open.line, "text": open.text,
+                "status": open.status.as_str(), "note": open.note, "canonical": open.canonical,
+            })
+        })
+        .collect();
+    let all = json!({ "schema": 1, "assumptions": plan.assumptions, "not_enforced": open, "files": files });
+    serde_json::to_writer_pretty(&mut *out, &all)?;
+    writeln!(out)
+}
+
+const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Partial => "kept in part",
+        Status::Acknowledged => "people see to it",
+        _ => "not understood",
+    }
+}
+
+/// `text` without what a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
