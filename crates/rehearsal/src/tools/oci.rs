@@ -191,7 +191,7 @@ pub(crate) fn read_layout(
     directory: &Path,
     reference: Option<&str>,
 ) -> Result<Result<LocalImage, String>, Need> {
-    let mut read = |name: &str| -> Result<Result<Vec<u8>, String>, Need> {
+    let mut read = |name: &str| -> Read {
         let path = directory.join(name);
         let answer = desk.read(&path)?;
         Ok(answer.map_err(|error| format!("open {}: {}", path.display(), lower(error))))
@@ -207,7 +207,7 @@ pub(crate) fn read_archive(
     let Some(files) = untar(bytes) else {
         return Ok(Err("archive/tar: invalid tar header".to_owned()));
     };
-    let mut read = |name: &str| -> Result<Result<Vec<u8>, String>, Need> {
+    let mut read = |name: &str| -> Read {
         let found = files.get(name).cloned();
         Ok(found.ok_or_else(|| format!("open {name}: no such file or directory")))
     };
@@ -222,10 +222,13 @@ pub(crate) fn read_archive(
     Ok(Ok((image, tags.unwrap_or_default())))
 }
 
+/// A file of a layout, or why there is none.
+type Read = Result<Result<Vec<u8>, String>, Need>;
+
 fn image_of(
     desk: &Desk<'_>,
     reference: Option<&str>,
-    read: &mut dyn FnMut(&str) -> Result<Result<Vec<u8>, String>, Need>,
+    read: &mut dyn FnMut(&str) -> Read,
 ) -> Result<Result<LocalImage, String>, Need> {
     let index = match read("index.json")? {
         Ok(bytes) => bytes,
@@ -251,41 +254,30 @@ fn image_of(
         let name = reference.unwrap_or_default();
         return Ok(Err(format!("no descriptor found for reference \"{name}\"")));
     };
-    let mut blob = |named: &str| -> Result<Result<Vec<u8>, String>, Need> {
-        if named.parse::<ImageDigest>().is_err() {
-            return Ok(Err(format!("invalid digest {named:?}")));
-        }
-        let bytes = read(&format!("blobs/{}", named.replace(':', "/")))?;
-        Ok(bytes.and_then(|bytes| match digest(&bytes) == named {
-            true => Ok(bytes),
-            false => Err(format!(
-                "Digest did not match, expected {named}, got {}",
-                digest(&bytes)
-            )),
-        }))
-    };
-    let manifest = match blob(named)? {
+    let manifest = match read(&blob_path(named))?.and_then(|bytes| verified(bytes, named)) {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(error)),
     };
     let parsed: Value = serde_json::from_slice(&manifest).unwrap_or(Value::Null);
-    let Some(config) = parsed["config"]["digest"].as_str() else {
+    let Some(named) = parsed["config"]["digest"].as_str() else {
         return Ok(Err(
             "an image index is not modelled here, only an image".to_owned()
         ));
     };
-    let config = match blob(config)? {
+    let config = match read(&blob_path(named))?.and_then(|bytes| verified(bytes, named)) {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(error)),
     };
     let mut layers = Vec::new();
     for layer in parsed["layers"].as_array().into_iter().flatten() {
-        let Some(named) = layer["digest"].as_str() else {
+        let named = layer["digest"].as_str().unwrap_or_default();
+        // A layer that came from a registry is only a name here.
+        let Ok(bytes) = read(&blob_path(named))? else {
             continue;
         };
-        // A layer that came from a registry is only a name here.
-        if let Ok(bytes) = blob(named)? {
-            layers.push(bytes);
+        match verified(bytes, named) {
+            Ok(bytes) => layers.push(bytes),
+            Err(error) => return Ok(Err(error)),
         }
     }
     let facts = facts(desk, &manifest);
@@ -295,6 +287,23 @@ fn image_of(
         layers,
         facts,
     }))
+}
+
+/// Where a blob is in a layout. What is no digest names no file outside of it.
+fn blob_path(digest: &str) -> String {
+    match digest.parse::<ImageDigest>() {
+        Ok(digest) => format!("blobs/{}", digest.as_str().replace(':', "/")),
+        Err(_) => "blobs/invalid".to_owned(),
+    }
+}
+
+fn verified(bytes: Vec<u8>, named: &str) -> Result<Vec<u8>, String> {
+    match digest(&bytes) {
+        found if found == named => Ok(bytes),
+        found => Err(format!(
+            "Digest did not match, expected {named}, got {found}"
+        )),
+    }
 }
 
 /// A file error as Go's programs word it.

@@ -236,11 +236,13 @@ impl Curl {
         let why = match (outcome, code) {
             (Outcome::TimedOut | Outcome::NoSuchHost, _) => "timeout",
             (Outcome::Refused, _) if plan.retry_refused => "connection refused",
-            (Outcome::Answer { status, .. }, 0 | 22)
-                if matches!(status, 408 | 429 | 500 | 502 | 503 | 504) =>
-            {
-                "HTTP error"
-            }
+            (
+                Outcome::Answer {
+                    status: 408 | 429 | 500 | 502 | 503 | 504,
+                    ..
+                },
+                0 | 22,
+            ) => "HTTP error",
             (_, code) if code != 0 && plan.retry_all => "(retrying all errors)",
             _ => return None,
         };

@@ -23,8 +23,8 @@ pub(super) fn render(format: &str, facts: &Facts<'_>) -> (String, String) {
         sink.push_str(&rest[..at]);
         let marked = &rest[at..];
         rest = &marked[1..];
-        if marked.starts_with('\\') {
-            let (text, skip) = match marked[1..].chars().next() {
+        if let Some(escaped) = marked.strip_prefix('\\') {
+            let (text, skip) = match escaped.chars().next() {
                 Some('n') => ("\n", 1),
                 Some('t') => ("\t", 1),
                 Some('r') => ("\r", 1),
@@ -32,7 +32,7 @@ pub(super) fn render(format: &str, facts: &Facts<'_>) -> (String, String) {
                 _ => ("\\", 0),
             };
             sink.push_str(text);
-            rest = &rest[skip..];
+            rest = &escaped[skip..];
             continue;
         }
         if let Some(after) = rest.strip_prefix('%') {

@@ -308,7 +308,7 @@ fn with(manager: Manager, args: &[String]) -> (Manager, Task, String) {
             break;
         }
         // Behind a script's name yarn and pnpm pass everything on; npm keeps the options.
-        let kept = !(manager == Manager::Npm && !matches!(command, Some("exec" | "x")));
+        let kept = manager != Manager::Npm || matches!(command, Some("exec" | "x"));
         if has_script && kept && !is_install(command) {
             passed.push(arg.clone());
             continue;
