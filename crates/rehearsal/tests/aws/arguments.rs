@@ -1,5 +1,7 @@
 //! What is wrong with a command line is said before anything is asked.
 
+use proptest::prelude::*;
+
 use crate::bench::Bench;
 
 const PARAMETERS: &str = "An error occurred (ParamValidation): ";
@@ -201,6 +203,27 @@ fn region_and_credentials() {
 }
 
 #[test]
+fn a_role_s_key_needs_its_token() {
+    let mut bench = Bench::new();
+    let place = bench.world.cloud.home().clone();
+    let key = "ASIAEXAMPLEEXAMPLE02";
+    bench
+        .world
+        .cloud
+        .use_access_key(&place.account, "session", key);
+    let mut bench = bench.set("AWS_ACCESS_KEY_ID", key);
+    let (exit, message) = bench.fails("aws ecs list-clusters");
+    assert_eq!(exit, 254);
+    assert!(
+        message.contains("(UnrecognizedClientException)"),
+        "{message}"
+    );
+    bench
+        .set("AWS_SESSION_TOKEN", "any")
+        .ok("aws ecs list-clusters");
+}
+
+#[test]
 fn errors_in_other_forms() {
     let line = "aws ecs describe-services --cluster none --services a";
     let (exit, message) = Bench::new().fails(line);
@@ -248,4 +271,84 @@ fn what_is_not_modelled_says_so() {
     let mut bench = Bench::new();
     bench.ok("aws --debug sts get-caller-identity");
     assert_eq!(bench.not_modelled(), ["aws --debug"]);
+}
+
+/// Words that real command lines are made of, and some that none should be.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec![
+            "ecs",
+            "ecr",
+            "sts",
+            "elbv2",
+            "wait",
+            "configure",
+            "set",
+            "get",
+            "s3",
+            "describe-services",
+            "update-service",
+            "run-task",
+            "list-tasks",
+            "describe-images",
+            "services-stable",
+            "get-login-password",
+            "get-caller-identity",
+            "help",
+            "--",
+            "-",
+            "--cluster",
+            "--cluster=shops",
+            "shops",
+            "--services",
+            "--service",
+            "shop-web",
+            "--query",
+            "services[0].[status]",
+            "length(@)",
+            "--output",
+            "text",
+            "table",
+            "yaml",
+            "--max-items",
+            "2",
+            "--starting-token",
+            "--image-ids",
+            "imageTag=live",
+            "imageTag=a,b,c={",
+            "--repository-name",
+            "shop",
+            "--network-configuration",
+            "awsvpcConfiguration={subnets=[a",
+            "--overrides",
+            "{\"a\":[",
+            "--tags",
+            "key=",
+            "file://x",
+            "fileb://x",
+            "file://$HOME/${",
+            "--cli-input-json",
+            "{}",
+            "--version",
+            "--no-paginate",
+            "--force",
+            "--desired-count",
+            "-1",
+            "--page-size",
+            "0",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC{0,12}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_command_line_ends_in_a_way_of_the_cli(words in prop::collection::vec(word(), 0..9)) {
+        let mut argv = vec!["aws".to_owned()];
+        argv.extend(words);
+        let ended = Bench::new().run(&argv);
+        prop_assert!([0, 1, 252, 253, 254, 255].contains(&ended.exit), "{argv:?}: {ended:?}");
+        prop_assert_eq!(ended.err.is_empty(), ended.exit <= 1);
+    }
 }

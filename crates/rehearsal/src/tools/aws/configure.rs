@@ -68,9 +68,6 @@ fn set(profile: &str, name: &str, value: &str, desk: &mut Desk<'_>) -> Result<(S
         let text = format!("lockkeeper does not model `aws configure set {name}`");
         return Err(Failure::general(text).into());
     }
-    if !SECRETS.contains(&name) && name != "region" {
-        desk.not_modelled(format!("aws configure set {name}: kept, without effect"));
-    }
     let secret = SECRETS.contains(&name);
     let (path, section) = match secret {
         true => (session::credentials_path(desk), profile.to_owned()),
@@ -81,6 +78,9 @@ fn set(profile: &str, name: &str, value: &str, desk: &mut Desk<'_>) -> Result<(S
     settings.insert(name.to_ascii_lowercase(), value.to_owned());
     let written = desk.write_with_parents(&path, text(&sections).into_bytes())?;
     written.map_err(|error| Failure::general(format!("{error}: {path}")))?;
+    if !secret && name != "region" {
+        desk.not_modelled(format!("aws configure set {name}: kept, without effect"));
+    }
     Ok((String::new(), 0))
 }
 

@@ -85,6 +85,7 @@ pub(super) struct Session {
 pub(super) fn open(globals: &Globals, desk: &Desk<'_>) -> Result<Session, Stop> {
     let key = desk.call.env("AWS_ACCESS_KEY_ID").map(str::to_owned);
     let secret = desk.call.env("AWS_SECRET_ACCESS_KEY");
+    let mut token = desk.call.env("AWS_SESSION_TOKEN");
     let mut settings = BTreeMap::new();
     if globals.profile.is_some() || globals.region.is_none() || key.is_none() {
         let name = globals.profile.as_deref().unwrap_or("default");
@@ -103,7 +104,17 @@ pub(super) fn open(globals: &Globals, desk: &Desk<'_>) -> Result<Session, Stop> 
             let text = "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY";
             return Err(Failure::general(text).into());
         }
-        (None, _) => settings.get("aws_access_key_id").cloned(),
+        (None, _) => {
+            token = settings.get("aws_session_token").map(String::as_str);
+            settings.get("aws_access_key_id").cloned()
+        }
+    };
+    // AWS knows a role's key only together with its token.
+    let access_key = match access_key {
+        Some(key) if key.starts_with("ASIA") && token.is_none() => {
+            Some(format!("{key} without its session token"))
+        }
+        other => other,
     };
     Ok(Session {
         region: globals
