@@ -57,6 +57,19 @@ fn errors_have_awss_codes() {
             json!({ "cluster": "shops", "serviceName": "none" }),
             "ServiceNotFoundException",
         ),
+        (
+            "DescribeServices",
+            json!({ "cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/shops", "services": ["shop-web"] }),
+            "ClusterNotFoundException",
+        ),
+        (
+            "UpdateService",
+            json!({
+                "cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/shops",
+                "service": "arn:aws:ecs:us-east-1:123456789012:service/other/shop-web",
+            }),
+            "ServiceNotFoundException",
+        ),
         ("RunTask", json!({}), ApiError::NOT_MODELLED),
         (
             "UpdateService",

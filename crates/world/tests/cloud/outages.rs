@@ -1,11 +1,12 @@
 //! APIs that misbehave.
 
 use lockkeeper_world::app::Behaviour;
+use lockkeeper_world::cloud::{ImageRef, Manifest, Upload};
 use lockkeeper_world::event::What;
 use lockkeeper_world::outage::{Ailment, Api, Outage};
 use serde_json::json;
 
-use crate::story::{Plan, Story, secs};
+use crate::story::{Plan, Story, facts, secs};
 
 fn strike(story: &mut Story, operation: &str, ailment: Ailment) {
     story.cloud.outages.add(Outage {
@@ -66,4 +67,40 @@ fn a_refused_request_does_nothing_and_a_lost_answer_has_done_it() {
         .collect();
     assert_eq!(told.len(), 3);
     assert_eq!(told[2], (None, Some(Ailment::LostAnswer)));
+}
+
+#[test]
+fn a_push_can_lose_its_answer_and_only_within_its_outage() {
+    let mut story = Story::new(Plan::default());
+    let to = format!("{}/shop:v1", story.cloud.home().registry());
+    let to = ImageRef::parse(&to).unwrap();
+    let upload = Upload {
+        manifest: Manifest::build("v1", b"{}"),
+        config: b"{}".to_vec(),
+        facts: facts("v1", Behaviour::Healthy),
+    };
+    story.cloud.outages.add(Outage {
+        api: Api::Ecr,
+        operation: Some("Push".to_owned()),
+        ailment: Ailment::LostAnswer,
+        from: story.now,
+        until: story.now + secs(90),
+        count: None,
+    });
+    let caller = story.caller.clone();
+    let mut push = |story: &mut Story| {
+        let (cloud, log) = (&mut story.cloud, &mut story.log);
+        cloud.registry_push(story.now, log, &caller, &to, upload.clone())
+    };
+    let lost = push(&mut story);
+    assert_eq!(lost.ailment, Some(Ailment::LostAnswer));
+    assert!(lost.result.is_ok());
+    story.pass(90);
+    let again = push(&mut story);
+    assert_eq!(again.ailment, None);
+    assert!(again.result.is_ok());
+    let events = story.log.events().iter();
+    let moved =
+        events.filter(|event| matches!(&event.what, What::TagPut { tag, .. } if tag == "v1"));
+    assert_eq!(moved.count(), 1, "the second push changed nothing");
 }

@@ -63,7 +63,8 @@ impl Cloud {
     }
 
     /// Pushes an image under the reference's tag, or under its digest alone. Pushing the same
-    /// bytes under the same tag again succeeds and changes nothing.
+    /// bytes under the same tag again succeeds and changes nothing. Outages know it as ECR's
+    /// operation `Push`.
     pub fn registry_push(
         &mut self,
         now: Instant,
@@ -90,13 +91,15 @@ impl Cloud {
             };
             let (digest, put) = repository.put(image, target.tag.clone())?;
             let name = repository.name.to_string();
-            cloud.images.insert(digest.clone(), upload.facts.clone());
+            if cloud.images.get(&digest).is_none() {
+                cloud.images.insert(digest.clone(), upload.facts.clone());
+            }
             cloud.report_put(request, &name, &digest, target.tag.as_ref(), &put);
             Ok(digest)
         })
     }
 
-    /// Pulls (or inspects) an image.
+    /// Pulls (or inspects) an image. Outages know it as ECR's operation `Pull`.
     pub fn registry_pull(
         &mut self,
         now: Instant,

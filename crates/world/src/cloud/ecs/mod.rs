@@ -45,9 +45,12 @@ pub(crate) struct Ecs {
 impl Ecs {
     /// The cluster that a request names, by name or ARN; `default` if it names none.
     pub(crate) fn cluster(&self, place: &Place, named: Option<&str>) -> Result<String, ApiError> {
-        let name = last_part(named.unwrap_or("default"));
+        let named = named.unwrap_or("default");
+        let name = last_part(named);
+        let fits =
+            !named.starts_with("arn:") || named == place.arn("ecs", &format!("cluster/{name}"));
         match self.clusters.get(name) {
-            Some(at) if at == place => Ok(name.to_owned()),
+            Some(at) if at == place && fits => Ok(name.to_owned()),
             _ => Err(ApiError::new(
                 "ClusterNotFoundException",
                 "Cluster not found.",
@@ -62,17 +65,21 @@ impl Ecs {
         cluster: Option<&str>,
         service: &str,
     ) -> Result<ServiceKey, ApiError> {
+        let cluster = self.cluster(place, cluster)?;
+        let found = self.service_in(&cluster, service);
+        found
+            .map(|service| service.key.clone())
+            .ok_or_else(|| ApiError::new("ServiceNotFoundException", "Service not found."))
+    }
+
+    /// A service of a cluster, by name or by its whole ARN.
+    pub(crate) fn service_in(&self, cluster: &str, named: &str) -> Option<&Service> {
         let key = ServiceKey {
-            cluster: self.cluster(place, cluster)?,
-            service: last_part(service).to_owned(),
+            cluster: cluster.to_owned(),
+            service: last_part(named).to_owned(),
         };
-        match self.services.contains_key(&key) {
-            true => Ok(key),
-            false => Err(ApiError::new(
-                "ServiceNotFoundException",
-                "Service not found.",
-            )),
-        }
+        let found = self.services.get(&key)?;
+        (!named.starts_with("arn:") || named == found.arn()).then_some(found)
     }
 
     /// A task definition by `family`, `family:revision` or ARN.

@@ -37,14 +37,10 @@ pub(crate) fn describe(
     }
     let (mut services, mut failures) = (Vec::new(), Vec::new());
     for named in &input.services {
-        let key = ServiceKey {
-            cluster: cluster.clone(),
-            service: last_part(named).to_owned(),
-        };
-        match cloud.ecs.services.get(&key) {
+        match cloud.ecs.service_in(&cluster, named) {
             Some(service) => services.push(service.view(tags)),
             None => {
-                let resource = format!("service/{cluster}/{}", key.service);
+                let resource = format!("service/{cluster}/{}", last_part(named));
                 let arn = request.place.arn("ecs", &resource);
                 failures.push(view::failure(&arn, "MISSING"));
             }
