@@ -191,7 +191,7 @@ pub(crate) fn read_layout(
     directory: &Path,
     reference: Option<&str>,
 ) -> Result<Result<LocalImage, String>, Need> {
-    let mut read = |name: &str| -> Read {
+    let mut read = |name: &str| -> Content {
         let path = directory.join(name);
         let answer = desk.read(&path)?;
         Ok(answer.map_err(|error| format!("open {}: {}", path.display(), lower(error))))
@@ -207,7 +207,7 @@ pub(crate) fn read_archive(
     let Some(files) = untar(bytes) else {
         return Ok(Err("archive/tar: invalid tar header".to_owned()));
     };
-    let mut read = |name: &str| -> Read {
+    let mut read = |name: &str| -> Content {
         let found = files.get(name).cloned();
         Ok(found.ok_or_else(|| format!("open {name}: no such file or directory")))
     };
@@ -223,12 +223,12 @@ pub(crate) fn read_archive(
 }
 
 /// A file of a layout, or why there is none.
-type Read = Result<Result<Vec<u8>, String>, Need>;
+type Content = Result<Result<Vec<u8>, String>, Need>;
 
 fn image_of(
     desk: &Desk<'_>,
     reference: Option<&str>,
-    read: &mut dyn FnMut(&str) -> Read,
+    read: &mut dyn FnMut(&str) -> Content,
 ) -> Result<Result<LocalImage, String>, Need> {
     let index = match read("index.json")? {
         Ok(bytes) => bytes,
