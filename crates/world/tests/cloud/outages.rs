@@ -88,7 +88,7 @@ fn a_push_can_lose_its_answer_and_only_within_its_outage() {
         count: None,
     });
     let caller = story.caller.clone();
-    let mut push = |story: &mut Story| {
+    let push = |story: &mut Story| {
         let (cloud, log) = (&mut story.cloud, &mut story.log);
         cloud.registry_push(story.now, log, &caller, &to, upload.clone())
     };
