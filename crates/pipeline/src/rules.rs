@@ -24,7 +24,7 @@ impl<'a> Rules<'a> {
             Some(Provenance::Place(place)) => format!("{}:{}", place.source, place.line),
             Some(Provenance::Assumed { .. }) => "an assumption".to_owned(),
             Some(Provenance::Default { .. }) => "a default".to_owned(),
-            None => "the rules".to_owned(),
+            None => "the policy".to_owned(),
         }
     }
 
