@@ -3,6 +3,7 @@
 //! What is not understood may be an exception to what stands beside it. Where its words make that
 //! likely, the neighbour is not taken at its word either.
 
+use crate::markdown::Block;
 use crate::reader::Read;
 
 /// Words with which something is taken back.
@@ -43,6 +44,27 @@ const EXCEPTIONS: &[&str] = &[
     "deprecated",
     "disregard",
 ];
+/// Words with which a sentence before a list says when the list holds.
+const CONDITIONS: &[&str] = &[
+    "when",
+    "while",
+    "during",
+    "for",
+    "local",
+    "locally",
+    "development",
+    "hotfix",
+    "hotfixes",
+    "example",
+    "planned",
+    "proposed",
+    "future",
+    "old",
+    "previously",
+    "formerly",
+    "eventually",
+    "goal",
+];
 /// Words with which a statement that takes the one before it back begins.
 const OPENERS: &[&str] = &[
     "except",
@@ -61,7 +83,8 @@ const OPENERS: &[&str] = &[
 /// Words that speak of the statements around.
 const AROUND: &[&str] = &["above", "below", "following", "these", "those", "section"];
 
-pub(crate) fn apply(mut reads: Vec<Read>, parent: impl Fn(usize) -> Option<usize>) -> Vec<Read> {
+pub(crate) fn apply(mut reads: Vec<Read>, blocks: &[Block]) -> Vec<Read> {
+    let parent = |block: usize| blocks[block].parent;
     let mut voided: Vec<(usize, usize)> = Vec::new();
     for (at, read) in reads.iter().enumerate() {
         if read.is_understood() || read.is_barred() {
@@ -90,6 +113,11 @@ pub(crate) fn apply(mut reads: Vec<Read>, parent: impl Fn(usize) -> Option<usize
                     .filter(|other| reads[*other].block() == parent)
                     .map(|other| (other, at)),
             );
+        }
+        if takes_back || has(CONDITIONS) {
+            let follows =
+                |other: &usize| blocks[reads[*other].block()].before == Some(read.block());
+            voided.extend((at..reads.len()).filter(follows).map(|other| (other, at)));
         }
         let introduces = reads
             .iter()

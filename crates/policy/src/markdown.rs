@@ -30,6 +30,8 @@ pub(crate) struct Block {
     pub(crate) span: Range<usize>,
     /// The list item or the sentence that introduces it: an index into the same list.
     pub(crate) parent: Option<usize>,
+    /// The paragraph right before its list, where that does not introduce it in form.
+    pub(crate) before: Option<usize>,
     /// Why it can be no rule, whatever it says.
     pub(crate) barred: Option<&'static str>,
 }
@@ -65,8 +67,27 @@ fn options() -> Options {
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
 }
 
-/// Reads a whole document.
+/// Reads a whole document; lines that only import a file say nothing and are left out.
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = parse(text);
+    for block in &mut blocks {
+        let lines: Vec<&[Char]> = block.chars.split(|c| c.value == SOFT_BREAK).collect();
+        if lines.iter().any(|line| is_import(line)) {
+            let kept: Vec<&[Char]> = lines.into_iter().filter(|line| !is_import(line)).collect();
+            // One line end between two lines: which one does not matter.
+            let end = Char {
+                value: SOFT_BREAK,
+                span: block.span.start..block.span.start,
+                code: false,
+                strong: false,
+            };
+            block.chars = kept.join(&end);
+        }
+    }
+    blocks
+}
+
+fn parse(text: &str) -> Vec<Block> {
     let mut walker = Walker::default();
     for (event, span) in Parser::new_ext(text, options()).into_offset_iter() {
         walker.event(event, span, text);
@@ -77,7 +98,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
 /// The imports of a document, in order.
 pub(crate) fn imports(text: &str) -> Vec<Import> {
     let mut found = Vec::new();
-    for block in blocks(text) {
+    for block in parse(text) {
         for (path, at) in import_words(&block.chars) {
             found.push(Import {
                 line: text[..at].matches('\n').count() + 1,
@@ -89,7 +110,7 @@ pub(crate) fn imports(text: &str) -> Vec<Import> {
 }
 
 /// True when there is nothing but an import.
-pub(crate) fn is_import(chars: &[Char]) -> bool {
+fn is_import(chars: &[Char]) -> bool {
     let text: String = chars.iter().map(|c| c.value).collect();
     let mut words = text.split_whitespace();
     matches!((words.next(), words.next()), (Some(_), None)) && import_words(chars).len() == 1
@@ -142,7 +163,7 @@ struct Walker {
     target: Option<usize>,
     /// The sentence before the list or table that may come next, and the list's own.
     last_paragraph: Option<usize>,
-    lead_ins: Vec<Option<usize>>,
+    lead_ins: Vec<(Option<usize>, Option<usize>)>,
     code_block: bool,
     struck: usize,
     strong: usize,
@@ -164,6 +185,7 @@ impl Blocks {
             chars: Vec::new(),
             span,
             parent: None,
+            before: None,
             barred: None,
         });
         self.0.len() - 1
@@ -179,6 +201,7 @@ impl Blocks {
         let mut kept: Vec<Block> = Vec::new();
         for mut block in self.0 {
             block.parent = block.parent.and_then(|parent| moved[parent]);
+            block.before = block.before.and_then(|before| moved[before]);
             if blank(&block) {
                 moved.push(block.parent);
             } else {
@@ -237,12 +260,15 @@ impl Walker {
                     Some(&item) => Some(item),
                     None => self.last_paragraph.filter(|&at| self.introduces(at)),
                 };
-                self.lead_ins.push(lead_in);
+                self.lead_ins.push((lead_in, self.last_paragraph));
                 self.last_paragraph = None;
             }
             Tag::Item => {
                 let at = self.blocks.push(Kind::Item, span);
-                self.blocks.0[at].parent = self.lead_ins.last().copied().flatten();
+                if let Some((parent, before)) = self.lead_ins.last().copied() {
+                    self.blocks.0[at].parent = parent;
+                    self.blocks.0[at].before = before.filter(|_| parent.is_none());
+                }
                 self.blocks.0[at].barred = self.bar();
                 self.items.push(at);
                 self.target = Some(at);

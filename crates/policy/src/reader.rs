@@ -35,7 +35,7 @@ pub(crate) fn read(source: &Source) -> Vec<Read> {
     for at in 0..reader.blocks.len() {
         reader.block(at);
     }
-    reader.out = crate::doubt::apply(reader.out, |at| reader.blocks[at].parent);
+    reader.out = crate::doubt::apply(reader.out, &reader.blocks);
     reader.out
 }
 
@@ -82,9 +82,6 @@ impl Outcome {
 impl Reader<'_> {
     fn block(&mut self, at: usize) {
         let block = self.blocks[at].clone();
-        if markdown::is_import(&block.chars) {
-            return;
-        }
         match &block.kind {
             Kind::Heading(level) => {
                 self.headings.enter(*level, token::tokens(&block.chars));
@@ -175,12 +172,16 @@ impl Reader<'_> {
         let sentences = self.sentences(block);
         let last = sentences.len().saturating_sub(1);
         let introduces = self.has_children(at);
-        let lead = self.lead_of(block);
+        let mut lead = self.lead_of(block);
         for (index, tokens) in sentences.into_iter().enumerate() {
             if introduces && index == last {
                 self.introduction(at, block, tokens, lead.clone());
             } else {
                 let outcome = self.outcome(block, &tokens, &lead);
+                // `Staging: …` speaks of staging to the paragraph's end.
+                if let (Lead::None, Some(subject)) = (&lead, inline_subject(&tokens)) {
+                    lead = Lead::Environment(subject.to_vec());
+                }
                 self.state(at, tokens, outcome);
             }
         }

@@ -117,17 +117,27 @@ pub(crate) fn resolve(read: Vec<(&Source, Vec<Read>)>) -> Reading {
 fn assumed_branch(
     settings: &[(usize, crate::setting::Setting, Place)],
 ) -> (BranchName, Option<Provenance>) {
-    let named = settings.iter().find_map(|(_, setting, place)| {
-        let branch = match (&setting.key, &setting.value) {
-            (Key::Branch(_), Value::Branch(branch)) => Some(branch),
-            _ => setting.branch.as_ref(),
-        };
-        branch.map(|branch| (branch.clone(), place.clone()))
-    });
+    let named: Vec<(&BranchName, &Place)> = settings
+        .iter()
+        .filter_map(|(_, setting, place)| {
+            let branch = match (&setting.key, &setting.value) {
+                (Key::Branch(_), Value::Branch(branch)) => Some(branch),
+                _ => setting.branch.as_ref(),
+            };
+            branch.map(|branch| (branch, place))
+        })
+        .collect();
+    let usual = ["main", "master"];
+    let usual = named
+        .iter()
+        .find(|(branch, _)| usual.contains(&branch.as_str()));
+    let named = usual
+        .or(named.first())
+        .map(|(branch, place)| ((*branch).clone(), (*place).clone()));
     match named {
         Some((branch, place)) => {
             let why = format!(
-                "no rule names the production branch; `{branch}` is the branch that {}:{} speaks of",
+                "no rule names the production branch; `{branch}` is what {}:{} names",
                 place.source, place.line
             );
             (branch, Some(Provenance::Assumed { why }))

@@ -104,7 +104,11 @@ fn meaning(parts: &Parts<'_>) -> Result<Meaning, Refusal> {
     if settings.is_empty() {
         settings.push(Setting::new(Key::Ci, Value::Given));
     }
-    Ok(Meaning::enforced(settings))
+    let branch = parts.branch()?.map(|(branch, _)| branch);
+    let settings = settings
+        .into_iter()
+        .map(|setting| setting.on(branch.clone()));
+    Ok(Meaning::enforced(settings.collect()))
 }
 
 /// Coverage is measured by the tests, so it asks for them.

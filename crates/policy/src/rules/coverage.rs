@@ -6,7 +6,7 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
     meaning: "The tests are a check, and are red below this share of covered lines.",
     forms: &[
         Form {
-            pattern: "#coverage([minimum|required] [test|code|line|unit test] coverage [gate|threshold|minimum|requirement|target] [<must> be|is|are|=|of|<must> stay|<must> remain] <percent>) [<required>] [<enforced>]",
+            pattern: "#coverage([minimum|required] [test|code|line|unit test] coverage [gate|threshold|minimum|requirement|target] [<must> be|=|of|<must> stay|<must> remain] <percent>) [<required>] [<enforced>]",
             meaning,
         },
         Form {
@@ -33,6 +33,7 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
     ],
     near_misses: &[
         "Coverage should be around 80%",
+        "Test coverage is 80%",
         "Coverage must be at least 80% for new code",
         "Coverage must not be below 80% on Mondays",
         "Coverage must be at least 180%",
