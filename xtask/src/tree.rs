@@ -65,14 +65,17 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// Runs lockkeeper as it is in this tree.
+/// Runs lockkeeper as it is in this tree, showing what it prints.
 pub(crate) fn lockkeeper(arguments: &[&str], folder: &Path) -> Result<(), Failure> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    step(
-        Command::new(cargo)
-            .args(["run", "--quiet", "--package", "lockkeeper", "--"])
-            .args(arguments)
-            .arg(folder)
-            .current_dir(root()),
-    )
+    step(&mut lockkeeper_command(arguments, folder))
+}
+
+pub(crate) fn lockkeeper_command(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(["run", "--quiet", "--package", "lockkeeper", "--"])
+        .args(arguments)
+        .arg(folder)
+        .current_dir(root());
+    command
 }
