@@ -1,5 +1,9 @@
 //! What deploy scripts ask for every day.
 
+use lockkeeper_world::cloud::Role;
+use lockkeeper_world::oidc::{self, Claims};
+use serde_json::json;
+
 use crate::bench::Bench;
 
 #[test]
@@ -204,4 +208,50 @@ fn configured_in_files() {
 fn its_version() {
     let version = Bench::new().ok("aws --version");
     assert!(version.starts_with("aws-cli/2."), "{version}");
+}
+
+/// Without a key: the token is the proof, and what comes back is good for more.
+#[test]
+fn a_role_for_a_token() {
+    let mut bench = Bench::new()
+        .unset("AWS_ACCESS_KEY_ID")
+        .unset("AWS_SECRET_ACCESS_KEY");
+    let account = bench.world.cloud.home().account.clone();
+    let provider =
+        format!("arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com");
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "Federated": provider },
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": { "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:acme/shop:environment:live",
+        } },
+    }] });
+    let cloud = &mut bench.world.cloud;
+    cloud.trust_github(&account, &["sts.amazonaws.com"]);
+    let name = "deploy".parse().unwrap();
+    cloud.create_role(Role::new(account, name, policy.to_string()));
+    let claims = json!({ "aud": "sts.amazonaws.com", "sub": "repo:acme/shop:environment:live" });
+    let token = oidc::issue(&Claims(claims.as_object().unwrap().clone()));
+    bench.files.insert("token".into(), token.into_bytes());
+    let assume = "aws sts assume-role-with-web-identity --role-session-name me \
+                  --role-arn arn:aws:iam::123456789012:role/deploy \
+                  --web-identity-token file://token --query \
+                  Credentials.[AccessKeyId,SecretAccessKey,SessionToken] --output text";
+    let keys = bench.ok(assume);
+    let names = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ];
+    for (name, value) in names.iter().zip(keys.trim_end().split('\t')) {
+        bench.env.insert((*name).to_owned(), value.to_owned());
+    }
+    assert_eq!(
+        bench.ok("aws sts get-caller-identity --query Arn --output text"),
+        "arn:aws:sts::123456789012:assumed-role/deploy/me\n"
+    );
+    bench.files.insert("token".into(), b"made up".to_vec());
+    assert_eq!(bench.fails(assume).0, 254);
 }

@@ -215,8 +215,11 @@ fn starting(token: &str, key: &str) -> Result<(Option<String>, usize), Failure> 
     // Tokens of old: the service's own, with the number after three underscores.
     let parts: Vec<&str> = token.split("___").collect();
     let (next, skip) = match parts[..] {
+        [next, skip] => match skip.parse() {
+            Ok(skip) => (next, skip),
+            Err(_) => (token, 0),
+        },
         [next] => (next, 0),
-        [next, skip] => (next, skip.parse().map_err(|_| bad())?),
         _ => return Err(bad()),
     };
     Ok((Some(next.to_owned()).filter(|next| next != "None"), skip))

@@ -82,9 +82,8 @@ fn plain(text: &str) -> String {
     if text.chars().any(char::is_control) {
         return Value::from(text).to_string();
     }
-    let words = [
-        "", "null", "~", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<",
-    ];
+    // By YAML 1.2, where `yes`, `no`, `on` and `off` are words like others.
+    let words = ["", "null", "~", "true", "false", "=", "<<"];
     let first = text.chars().next().unwrap_or(' ');
     let ambiguous = words.contains(&text.to_ascii_lowercase().as_str())
         || text.starts_with(' ')
@@ -119,7 +118,7 @@ mod tests {
         let value = json!({"b": [{"y": "1", "x": [1, 2]}], "a": {"empty": [], "n": null}});
         assert_eq!(
             document(&value),
-            "a:\n  empty: []\n  'n': null\nb:\n- x:\n  - 1\n  - 2\n  'y': '1'\n"
+            "a:\n  empty: []\n  n: null\nb:\n- x:\n  - 1\n  - 2\n  y: '1'\n"
         );
         assert_eq!(document(&json!("x")), "\"x\"\n");
     }
