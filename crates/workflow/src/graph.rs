@@ -1,6 +1,6 @@
 //! The order of jobs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::expr::fold;
 use crate::model::Workflow;
@@ -10,24 +10,71 @@ use crate::suggest;
 /// Ids of all jobs, each after the jobs that it needs, otherwise in the order of the file. Jobs of
 /// a cycle, which a loaded workflow has not, come last.
 pub fn order(workflow: &Workflow) -> Vec<&str> {
-    let mut done: BTreeSet<&str> = BTreeSet::new();
-    let mut order = Vec::with_capacity(workflow.jobs.len());
-    loop {
-        let before = order.len();
-        for job in workflow.jobs.values() {
-            let id = job.id.value.as_str();
-            let ready = job.needs.iter().all(|n| done.contains(n.value.as_str()));
-            if ready && done.insert(id) {
-                order.push(id);
+    let (mut order, rest) = sorted(workflow);
+    order.extend(rest);
+    let name = |i: usize| workflow.jobs.get_index(i).map(|(id, _)| id.as_str());
+    order.into_iter().filter_map(name).collect()
+}
+
+/// Numbers of the jobs in the order of their needs, and of those that a cycle holds back.
+fn sorted(workflow: &Workflow) -> (Vec<usize>, Vec<usize>) {
+    let jobs = &workflow.jobs;
+    let mut waits = vec![0; jobs.len()];
+    let mut dependents = vec![Vec::new(); jobs.len()];
+    for (i, job) in jobs.values().enumerate() {
+        for need in &job.needs {
+            if let Some(j) = jobs.get_index_of(&need.value) {
+                waits[i] += 1;
+                dependents[j].push(i);
             }
         }
-        if order.len() == before {
-            break;
+    }
+    let mut ready: BTreeSet<usize> = (0..jobs.len()).filter(|i| waits[*i] == 0).collect();
+    let mut order = Vec::with_capacity(jobs.len());
+    while let Some(i) = ready.pop_first() {
+        order.push(i);
+        for j in &dependents[i] {
+            waits[*j] -= 1;
+            if waits[*j] == 0 {
+                ready.insert(*j);
+            }
         }
     }
-    let rest = workflow.jobs.keys().map(String::as_str);
-    order.extend(rest.filter(|id| !done.contains(id)));
-    order
+    let rest = (0..jobs.len()).filter(|i| waits[*i] > 0).collect();
+    (order, rest)
+}
+
+/// The shortest way from a job back to itself, as ids; empty if there is none.
+fn cycle<'w>(workflow: &'w Workflow, job: &'w str) -> Vec<&'w str> {
+    let needs = |id: &str| workflow.jobs.get(id).map_or(&[][..], |j| &j.needs);
+    let mut from: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut open = VecDeque::from([job]);
+    while let Some(id) = open.pop_front() {
+        for need in needs(id) {
+            let need = need.value.as_str();
+            if need == job {
+                let mut way = vec![job, id];
+                while way.last() != Some(&job) {
+                    match from.get(way[way.len() - 1]) {
+                        Some(before) => way.push(before),
+                        None => break,
+                    }
+                }
+                if id == job {
+                    way.pop();
+                }
+                way.push(job);
+                way.dedup();
+                way.reverse();
+                return way;
+            }
+            if !from.contains_key(need) {
+                from.insert(need, id);
+                open.push_back(need);
+            }
+        }
+    }
+    Vec::new()
 }
 
 /// Ids of all jobs that `job` needs, directly or through others, in the order of the file.
@@ -69,12 +116,15 @@ pub(crate) fn settle_needs(workflow: &mut Workflow) {
     }
 }
 
+/// How many problems of the graph are reported: each takes a walk over it.
+const MAX_PROBLEMS: usize = 20;
+
 /// Unknown jobs under `needs`, and cycles.
 pub(crate) fn problems(workflow: &Workflow) -> Vec<Problem> {
     let mut found = Vec::new();
     for job in workflow.jobs.values() {
         for need in &job.needs {
-            if !workflow.jobs.contains_key(&need.value) {
+            if found.len() < MAX_PROBLEMS && !workflow.jobs.contains_key(&need.value) {
                 let ids = workflow.jobs.keys().map(String::as_str);
                 found.push(Problem {
                     place: need.place.clone(),
@@ -95,21 +145,16 @@ pub(crate) fn problems(workflow: &Workflow) -> Vec<Problem> {
             suggestion: None,
         });
     }
-    for job in workflow.jobs.values() {
-        let above = ancestors(workflow, &job.id.value);
-        if above.contains(&job.id.value.as_str()) {
-            let round: Vec<&str> = above
-                .iter()
-                .copied()
-                .filter(|id| ancestors(workflow, id).contains(&job.id.value.as_str()))
-                .collect();
+    let (_, rest) = sorted(workflow);
+    for (id, job) in rest.iter().filter_map(|i| workflow.jobs.get_index(*i)) {
+        if found.len() >= MAX_PROBLEMS {
+            break;
+        }
+        let way = cycle(workflow, id);
+        if !way.is_empty() {
             found.push(Problem {
                 place: job.id.place.clone(),
-                message: format!(
-                    "Job '{}' depends on itself, through: {}",
-                    job.id.value,
-                    round.join(", ")
-                ),
+                message: format!("Job '{id}' depends on itself: {}", way.join(" needs ")),
                 suggestion: None,
             });
         }

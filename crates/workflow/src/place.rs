@@ -78,6 +78,8 @@ pub(crate) struct Source<'t> {
     pub(crate) file: Arc<str>,
     pub(crate) text: &'t str,
     line_starts: Vec<usize>,
+    /// Where each character begins, unless all are one byte long.
+    chars: Option<Vec<usize>>,
 }
 
 impl<'t> Source<'t> {
@@ -94,17 +96,34 @@ impl<'t> Source<'t> {
             file: file.into(),
             text,
             line_starts,
+            chars: (!text.is_ascii()).then(|| text.char_indices().map(|(i, _)| i).collect()),
+        }
+    }
+
+    /// The byte at which a character begins.
+    pub(crate) fn byte(&self, char: usize) -> usize {
+        match &self.chars {
+            None => char.min(self.text.len()),
+            Some(chars) => *chars.get(char).unwrap_or(&self.text.len()),
+        }
+    }
+
+    /// How many characters begin before a byte.
+    fn char(&self, byte: usize) -> usize {
+        match &self.chars {
+            None => byte,
+            Some(chars) => chars.partition_point(|c| *c < byte),
         }
     }
 
     pub(crate) fn place(&self, span: Range<usize>) -> Place {
         let line = self.line_starts.partition_point(|s| *s <= span.start) - 1;
         let start = self.line_starts[line];
-        let before = self.text.get(start..span.start).unwrap_or("");
+        let column = self.char(span.start) - self.char(start);
         Place {
             file: self.file.clone(),
             line: line as u32 + 1,
-            column: before.chars().count() as u32 + 1,
+            column: column as u32 + 1,
             span,
         }
     }

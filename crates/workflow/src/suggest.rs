@@ -2,6 +2,9 @@
 
 use crate::expr::{ParseError, ParseErrorKind, Scope};
 
+/// Names of a file's author can be many; no more are compared.
+const MAX_CANDIDATES: usize = 200;
+
 /// The known name that is nearest to `written`, if one is near enough to be meant.
 pub(crate) fn nearest<'a>(
     written: &str,
@@ -16,6 +19,8 @@ pub(crate) fn nearest<'a>(
     let allowed = (written.chars().count() / 3).clamp(1, 3);
     known
         .into_iter()
+        .filter(|name| name.len().abs_diff(written.len()) <= allowed)
+        .take(MAX_CANDIDATES)
         .map(|name| (distance(&wanted, &normal(name)), name))
         .filter(|(d, _)| *d <= allowed)
         .min_by_key(|(d, _)| *d)

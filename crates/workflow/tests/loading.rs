@@ -274,7 +274,10 @@ fn cycles_are_named() {
         "on: push\njobs:\n  a: {runs-on: x, needs: b}\n  b: {runs-on: x, needs: c}\n  c: {runs-on: x, needs: a}\n  d: {runs-on: x}\n",
     );
     assert_eq!(found.len(), 3);
-    assert_eq!(found[0], "3:3 Job 'a' depends on itself, through: a, b, c");
+    assert_eq!(
+        found[0],
+        "3:3 Job 'a' depends on itself: a needs b needs c needs a"
+    );
 }
 
 #[test]

@@ -247,3 +247,38 @@ fn deep_and_long_input_ends_in_an_error() {
     ));
     assert!(filter::Pattern::new(&"*".repeat(5000)).is_err());
 }
+
+#[test]
+fn large_hostile_files_come_to_an_end() {
+    let jobs = |n: usize, needs: &dyn Fn(usize) -> String| {
+        let body: String = (0..n)
+            .map(|i| format!("  job{i:05}: {{runs-on: x, needs: {}}}\n", needs(i)))
+            .collect();
+        format!("on: push\njobs:\n  first: {{runs-on: x}}\n{body}")
+    };
+    // A long chain, written backwards.
+    let chain = jobs(10_000, &|i| match i {
+        9_999 => "first".to_owned(),
+        i => format!("job{:05}", i + 1),
+    });
+    let workflow = load("w.yml", &chain).unwrap_or_else(|p| panic!("{}", p[0]));
+    assert_eq!(graph::order(&workflow).last(), Some(&"job00000"));
+    assert_eq!(graph::ancestors(&workflow, "job00000").len(), 10_000);
+    let ring = jobs(10_000, &|i| format!("job{:05}", (i + 1) % 10_000));
+    let unknown = jobs(10_000, &|i| format!("joc{i:05}"));
+    let alone = jobs(1, &|_| "job00000".to_owned());
+    for text in [ring, unknown, alone] {
+        assert!(load("w.yml", &text).is_err());
+    }
+    let line = format!("on: push\njobs: {{a: {{runs-on: x, env: {{{}}}}}}}", {
+        let entries: Vec<String> = (0..40_000).map(|i| format!("é{i}: x")).collect();
+        entries.join(", ")
+    });
+    assert!(load("w.yml", &line).is_ok());
+    let unclosed = format!("on: push\nname: {}", "${{ ".repeat(250_000));
+    assert!(load("w.yml", &unclosed).is_err());
+    let many = format!("on: push\nrun-name: {}", "${{ x }}".repeat(120_000));
+    assert!(load("w.yml", &many).is_err());
+    let unknown_keys: String = (0..40_000).map(|i| format!("nam{i}: x\n")).collect();
+    assert!(load("w.yml", &unknown_keys).is_err());
+}

@@ -25,7 +25,6 @@ pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Node, Problem
     let mut reader = Reader {
         source,
         limits,
-        offsets: offsets(text),
         anchors: BTreeMap::new(),
         open: Vec::new(),
         root: None,
@@ -59,11 +58,6 @@ fn problem(source: &Source<'_>, span: Range<usize>, message: String) -> Problem 
     }
 }
 
-/// Byte offsets of characters, if they are not the same as the characters' numbers.
-fn offsets(text: &str) -> Option<Vec<usize>> {
-    (!text.is_ascii()).then(|| text.char_indices().map(|(i, _)| i).collect())
-}
-
 /// The name of a tag in YAML's core schema, written `!!name` or `!<tag:yaml.org,2002:name>`.
 fn core(tag: &Tag) -> Option<&str> {
     const CORE: &str = "tag:yaml.org,2002:";
@@ -87,7 +81,6 @@ struct Open {
 struct Reader<'s, 't> {
     source: &'s Source<'t>,
     limits: &'s Limits,
-    offsets: Option<Vec<usize>>,
     anchors: BTreeMap<usize, Node>,
     open: Vec<Open>,
     root: Option<Node>,
@@ -96,20 +89,13 @@ struct Reader<'s, 't> {
 }
 
 impl Reader<'_, '_> {
-    fn byte(&self, index: usize) -> usize {
-        match &self.offsets {
-            None => index.min(self.source.text.len()),
-            Some(offsets) => *offsets.get(index).unwrap_or(&self.source.text.len()),
-        }
-    }
-
     fn bytes_of(&self, span: Span) -> Range<usize> {
-        let start = self.byte(span.start.index());
-        start..self.byte(span.end.index()).max(start)
+        let start = self.source.byte(span.start.index());
+        start..self.source.byte(span.end.index()).max(start)
     }
 
     fn scan_error(&self, error: &ScanError) -> Problem {
-        let at = self.byte(error.marker().index());
+        let at = self.source.byte(error.marker().index());
         let mut found = problem(self.source, at..at, format!("Not YAML: {}", error.info()));
         let line = self.source.text[..at].rfind('\n').map_or(0, |i| i + 1);
         if self.source.text[line..]
