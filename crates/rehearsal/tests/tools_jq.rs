@@ -65,6 +65,31 @@ const PROGRAMS: &[&[&str]] = &[
     ],
     &["-c", "del(.n[0, 2])"],
     &["-c", "del(.n[] | select(. > 1))"],
+    &["-c", ".a.b.c = 1 | .a"],
+    &[
+        "-c",
+        ".a.b |= . + {d: 2} | .a.b.d += 3 | .a, (.z.y //= \"x\" | .z), (.q[2].r = 1 | .q)",
+    ],
+    &[
+        "-c",
+        ".services[0].tags[0, 1].value |= \"v\\(.)\" | .services[0].tags",
+    ],
+    &[
+        "-c",
+        "(.services[] | select(.serviceName == \"api\") | .desiredCount) = (1, 5) | .services[0].desiredCount",
+    ],
+    &[
+        "-c",
+        ".n[1:3] = [9] | .n, (.n |= map(select(. != 1)) | .n), (.n[-1] *= 2 | .n)",
+    ],
+    &[
+        "-c",
+        ".services[0].deployments[].status |= ascii_downcase | .services[0].deployments | map(.status)",
+    ],
+    &[
+        "-c",
+        "(.services[0] | to_entries) as $e | {(\"k\\($e | length)\"): $e[0].key}, setpath([\"x\", 0]; 1).x",
+    ],
     &["-c", "del(.n[1:3])"],
     &["-c", "delpaths([[\"services\", 0, \"tags\"], [\"n\"]])"],
     &["-c", "to_entries | map(.key)"],

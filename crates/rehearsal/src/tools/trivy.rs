@@ -5,7 +5,7 @@ use std::time::Duration;
 use lockkeeper_world::cloud::ImageRef;
 use serde_json::json;
 
-use super::arguments::{Arguments, Grammar, Known, Misuse};
+use super::arguments::{Arguments, Grammar, Known};
 use super::ending::{misused, not_modelled};
 use super::{Desk, Invocation, Need, Progress, Tool, oci, registry};
 use crate::commits::Gate;
@@ -79,7 +79,6 @@ impl Tool for Trivy {
     fn resume(&mut self, desk: &mut Desk<'_>) -> Result<Progress, Need> {
         let read = match Arguments::parse(desk.call.args(), &Grammar::new(KNOWN, COSMETIC)) {
             Ok(read) => read,
-            Err(misuse @ Misuse::Unknown(_)) => return Ok(misused(desk, "trivy", &misuse, 1)),
             Err(misuse) => return Ok(misused(desk, "trivy", &misuse, 1)),
         };
         if read.has("--version") {
@@ -92,20 +91,15 @@ impl Tool for Trivy {
             return Ok(Progress::Done(0));
         };
         let target = words.next();
-        let code = match read.value("--exit-code").map(str::parse::<i32>) {
-            None => setting(desk, "TRIVY_EXIT_CODE")
-                .and_then(|code| code.parse().ok())
-                .unwrap_or(0),
+        let code = match option(desk, &read, "--exit-code").map(|code| code.parse::<i32>()) {
+            None => 0,
             Some(Ok(code)) => code,
             Some(Err(_)) => return Ok(fatal(desk, "invalid argument for \"--exit-code\"")),
         };
-        let severities = match read.value("--severity") {
-            Some(severities) => severities.to_owned(),
-            None => setting(desk, "TRIVY_SEVERITY")
-                .unwrap_or_else(|| "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL".to_owned()),
-        };
+        let severities = option(desk, &read, "--severity")
+            .unwrap_or_else(|| "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL".to_owned());
         let severities = severities.to_ascii_uppercase();
-        let format = read.value("--format").unwrap_or("table").to_owned();
+        let format = option(desk, &read, "--format").unwrap_or_else(|| "table".to_owned());
         if !matches!(format.as_str(), "table" | "json" | "sarif") {
             return Ok(not_modelled(desk, &format!("trivy --format {format}"), 1));
         }
@@ -114,10 +108,12 @@ impl Tool for Trivy {
             return Ok(Progress::Sleep(TAKES));
         }
         let (name, vulnerable) = match command {
-            "image" | "i" => match self.image(desk, read.value("--input"), target)? {
-                Ok(image) => image,
-                Err(end) => return Ok(end),
-            },
+            "image" | "i" => {
+                match self.image(desk, option(desk, &read, "--input").as_deref(), target)? {
+                    Ok(image) => image,
+                    Err(end) => return Ok(end),
+                }
+            }
             "fs" | "filesystem" | "rootfs" | "repo" | "repository" => {
                 // A flaw of the image's own packages is not in the repository.
                 (target.unwrap_or(".").to_owned(), false)
@@ -129,16 +125,16 @@ impl Tool for Trivy {
             }
             other => return Ok(not_modelled(desk, &format!("trivy {other}"), 1)),
         };
-        let scans = read.value("--scanners").is_none_or(|all| {
+        let scans = option(desk, &read, "--scanners").is_none_or(|all| {
             all.split(',')
                 .any(|one| matches!(one, "vuln" | "vulnerability"))
         });
         let found = vulnerable && scans && severities.split(',').any(|s| s.trim() == SEVERITY);
         let report = report(&format, &name, found);
-        match read.value("--output") {
+        match option(desk, &read, "--output") {
             None => desk.out(&report),
             Some(path) => {
-                if let Err(error) = desk.write(path, report.into_bytes())? {
+                if let Err(error) = desk.write(&path, report.into_bytes())? {
                     let text = format!(
                         "failed to create output file: open {path}: {}",
                         oci::lower(error)
@@ -151,8 +147,12 @@ impl Tool for Trivy {
     }
 }
 
-fn setting(desk: &Desk<'_>, name: &str) -> Option<String> {
-    desk.call.env(name).map(str::to_owned)
+/// An option's value, or that of its environment variable (`TRIVY_EXIT_CODE`).
+fn option(desk: &Desk<'_>, read: &Arguments, name: &str) -> Option<String> {
+    let variable = name.trim_start_matches('-').replace('-', "_");
+    let variable = format!("TRIVY_{}", variable.to_ascii_uppercase());
+    let value = read.value(name).or(desk.call.env(&variable));
+    value.map(str::to_owned)
 }
 
 fn fatal(desk: &mut Desk<'_>, text: &str) -> Progress {

@@ -1,19 +1,20 @@
 //! The jq language: the jaq interpreter, with jq's own definitions where the two differ.
 //!
-//! What still differs: a path below a `null` cannot be assigned to (`.a.b = 1` where `.a` is
-//! absent is an error), and modules are refused.
+//! What still differs: modules are refused, and whole numbers beyond 2^53 stay exact.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use jaq_core::compile::Undefined;
-use jaq_core::load::{Arena, File, Loader};
+use jaq_core::load::parse::{Def, Term};
+use jaq_core::load::{Arena, File, Lexer, Loader, Parser};
 use jaq_core::native::{self, Fun, bome, v};
 use jaq_core::{Compiler, Ctx, DataT, Filter, Lut, Vars, data, load};
 use jaq_json::{Val, read};
 use jaq_std::input::{self, Inputs, RcIter};
 
 use super::print::{self, Layout, kind};
+use super::rewrite;
 
 struct Kind;
 
@@ -83,27 +84,49 @@ impl Stop {
 
 /// Compiles `code` with these global variables (`$name`); an error is the text that jq prints.
 pub(crate) fn compile(code: &str, variables: Vec<(String, Val)>) -> Result<Program, String> {
-    let marked = mark_interpolations(code);
-    let definitions = jaq_core::defs()
-        .chain(jaq_std::defs())
-        .chain(jaq_json::defs())
-        .chain(
-            load::parse(include_str!("prelude.jq"), |p| p.defs())
-                .into_iter()
-                .flatten(),
-        );
-    let arena = Arena::default();
-    let program = File {
-        code: marked.as_str(),
-        path: (),
+    let tokens = Lexer::new(code).lex().map_err(|errors| {
+        syntax_error(errors.first().map(|(e, found)| (e.as_str(), *found)), code)
+    })?;
+    let body = match tokens.as_slice() {
+        [] => Term::Id,
+        tokens => Parser::new(tokens)
+            .parse(|parser| parser.term())
+            .map_err(|errors| {
+                let first = errors.first();
+                let found =
+                    first.map(|(e, token)| (e.as_str(), token.map_or("", |token| token.as_str())));
+                syntax_error(found, code)
+            })?,
     };
-    let modules = Loader::new(definitions)
-        .load(&arena, program)
-        .map_err(|errors| load_errors(&errors, code))?;
+    // The program is a definition like any other, called with its variables.
     let names: Vec<String> = variables
         .iter()
         .map(|(name, _)| format!("${name}"))
         .collect();
+    let main = Def {
+        name: "main_program",
+        args: names.iter().map(String::as_str).collect(),
+        body: rewrite::term(body),
+    };
+    let call = match names.is_empty() {
+        true => "main_program".to_owned(),
+        false => format!("main_program({})", names.join("; ")),
+    };
+    let prelude = load::parse(include_str!("prelude.jq"), |p| p.defs());
+    let definitions = jaq_core::defs()
+        .chain(jaq_std::defs())
+        .chain(jaq_json::defs())
+        .chain(prelude.into_iter().flatten())
+        .map(shorten)
+        .chain([main]);
+    let arena = Arena::default();
+    let program = File {
+        code: call.as_str(),
+        path: (),
+    };
+    let modules = Loader::new(definitions)
+        .load(&arena, program)
+        .map_err(|_| format!("jq: error: a variable's name is not valid\n{}", summary(1)))?;
     let filter = Compiler::default()
         .with_funs(functions())
         .with_global_vars(names.iter().map(String::as_str))
@@ -114,6 +137,7 @@ pub(crate) fn compile(code: &str, variables: Vec<(String, Val)>) -> Result<Progr
             for (name, undefined) in errors.iter().flat_map(|(_, errors)| errors) {
                 let what = match undefined {
                     Undefined::Filter(arity) => format!("{name}/{arity} is not defined"),
+                    Undefined::Var => format!("{name} is not defined"),
                     other => format!("{} {name} is not defined", other.as_str()),
                 };
                 text.push_str(&format!(
@@ -127,21 +151,18 @@ pub(crate) fn compile(code: &str, variables: Vec<(String, Val)>) -> Result<Progr
     Ok(Program { filter, values })
 }
 
+/// Lets built-in definitions stand beside those of a program that lives shorter.
+fn shorten<'s>(definition: Def<&'static str>) -> Def<&'s str> {
+    definition
+}
+
 fn summary(count: usize) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("jq: {count} compile error{s}\n")
 }
 
-fn load_errors(errors: &load::Errors<&str, ()>, code: &str) -> String {
-    let first = errors.first().map(|(_, error)| error);
-    let found = match first {
-        Some(load::Error::Io(_)) => {
-            return format!("jq: error: modules are not modelled\n{}", summary(1));
-        }
-        Some(load::Error::Lex(errors)) => errors.first().map(|(e, found)| (e.as_str(), *found)),
-        Some(load::Error::Parse(errors)) => errors.first().map(|(e, found)| (e.as_str(), *found)),
-        None => None,
-    };
+/// Where the text stops being a program.
+fn syntax_error(found: Option<(&str, &str)>, code: &str) -> String {
     let (expected, found) = found.unwrap_or_default();
     let token: String = found.chars().take(20).take_while(|c| *c != '\n').collect();
     let unexpected = if token.is_empty() {
@@ -232,7 +253,7 @@ pub(crate) enum Happening {
 fn functions() -> impl Iterator<Item = Fun<Kind>> {
     const OURS: &[&str] = &["env", "now", "tojson", "input"];
     let run = native::run::<Kind>;
-    let ours: [Fun<Kind>; 6] = [
+    let ours: [Fun<Kind>; 7] = [
         run(("env", v(0), |cv| {
             let env = &cv.0.data().surroundings.env;
             let pairs = env
@@ -259,13 +280,18 @@ fn functions() -> impl Iterator<Item = Fun<Kind>> {
             }
             Box::new(std::iter::empty())
         })),
+        run(("set_path", v(2), |mut cv| {
+            // Arguments come off in the reverse of their order.
+            let (value, path) = (cv.0.pop_var(), cv.0.pop_var());
+            bome(match &path {
+                Val::Arr(steps) => set(cv.1, steps, value),
+                other => Err(not_a_path(other)),
+            })
+        })),
         run(("delete_path", v(1), |cv| {
             native::unary(cv, |value, path| match &path {
                 Val::Arr(steps) => delete(value, steps),
-                other => Err(jaq_core::Error::str(format!(
-                    "Path must be specified as an array, not {}",
-                    kind(other)
-                ))),
+                other => Err(not_a_path(other)),
             })
         })),
     ];
@@ -277,6 +303,87 @@ fn functions() -> impl Iterator<Item = Fun<Kind>> {
         .chain(ours)
 }
 
+fn not_a_path(value: &Val) -> jaq_json::Error {
+    jaq_core::Error::str(format!(
+        "Path must be specified as an array, not {}",
+        kind(value)
+    ))
+}
+
+/// Longer arrays are not made by assigning beyond their end.
+const LONGEST: usize = 1 << 24;
+
+/// The value with another at the path; what is not there on the way is made.
+fn set(value: Val, path: &[Val], new: Val) -> jaq_json::ValR {
+    let Some((step, rest)) = path.split_first() else {
+        return Ok(new);
+    };
+    match (value, step) {
+        (Val::Null, Val::TStr(_)) => set(Val::obj(Default::default()), path, new),
+        (Val::Null, Val::Num(_)) => set(std::iter::empty::<Val>().collect(), path, new),
+        (Val::Obj(map), Val::TStr(_)) => {
+            let mut map = (*map).clone();
+            let old = map.get(step).cloned().unwrap_or(Val::Null);
+            map.insert(step.clone(), set(old, rest, new)?);
+            Ok(Val::obj(map))
+        }
+        (Val::Arr(items), Val::Num(number)) => {
+            let mut items = (*items).clone();
+            let index = match number.as_isize() {
+                Some(index) if index < 0 => items.len().checked_sub(index.unsigned_abs()),
+                index => index.and_then(|index| usize::try_from(index).ok()),
+            };
+            let index =
+                index.ok_or_else(|| jaq_core::Error::str("Out of bounds negative array index"))?;
+            if index > LONGEST {
+                return Err(jaq_core::Error::str("Array index too large"));
+            }
+            if index >= items.len() {
+                items.resize(index + 1, Val::Null);
+            }
+            let old = std::mem::take(&mut items[index]);
+            items[index] = set(old, rest, new)?;
+            Ok(items.into_iter().collect())
+        }
+        (Val::Arr(items), Val::Obj(slice)) => {
+            let (from, to) = bounds(slice, items.len());
+            let old: Val = items[from..to].iter().cloned().collect();
+            let Val::Arr(new) = set(old, rest, new)? else {
+                return Err(jaq_core::Error::str(
+                    "A slice of an array can only be assigned another array",
+                ));
+            };
+            let (head, tail) = (&items[..from], &items[to..]);
+            Ok(head.iter().chain(new.iter()).chain(tail).cloned().collect())
+        }
+        (value, step) => Err(jaq_core::Error::str(match step {
+            Val::TStr(_) => {
+                let shown = print::json(step, &Layout::COMPACT).unwrap_or_default();
+                let shown = String::from_utf8_lossy(&shown).into_owned();
+                format!("Cannot index {} with {shown}", kind(&value))
+            }
+            _ => format!("Cannot index {} with {}", kind(&value), kind(step)),
+        })),
+    }
+}
+
+/// From where to where a slice goes.
+fn bounds(slice: &jaq_json::Map, length: usize) -> (usize, usize) {
+    let bound = |name: &str, default: usize| -> usize {
+        let Some(Val::Num(number)) = slice.get(&Val::from(name.to_owned())) else {
+            return default;
+        };
+        let at = number.as_isize().unwrap_or(0);
+        if at < 0 {
+            length.saturating_sub(at.unsigned_abs())
+        } else {
+            at.unsigned_abs().min(length)
+        }
+    };
+    let (from, to) = (bound("start", 0), bound("end", length));
+    (from, to.max(from))
+}
+
 /// The value without what the path names; the order of the other keys stays.
 fn delete(value: Val, path: &[Val]) -> jaq_json::ValR {
     use jaq_core::ValT;
@@ -285,17 +392,11 @@ fn delete(value: Val, path: &[Val]) -> jaq_json::ValR {
     };
     if !rest.is_empty() {
         let inner = value.clone().index(step)?;
-        if inner_is_null(&inner) {
+        if matches!(inner, Val::Null) {
             return Ok(value);
         }
         let inner = delete(inner, rest)?;
-        let replaced = value.map_index(step, jaq_core::path::Opt::Essential, |_| {
-            std::iter::once(Ok(inner.clone()))
-        });
-        return replaced.map_err(|exception| match exception.get_err() {
-            Ok(error) => error,
-            Err(_) => jaq_core::Error::str("cannot delete there"),
-        });
+        return set(value, std::slice::from_ref(step), inner);
     }
     match (value, step) {
         (Val::Null, _) => Ok(Val::Null),
@@ -318,19 +419,7 @@ fn delete(value: Val, path: &[Val]) -> jaq_json::ValR {
             Ok(items.into_iter().collect())
         }
         (Val::Arr(items), Val::Obj(slice)) => {
-            let bound = |name: &str, default: usize| -> usize {
-                let given = slice.get(&Val::from(name.to_owned()));
-                let Some(Val::Num(number)) = given else {
-                    return default;
-                };
-                let at = number.as_isize().unwrap_or(0);
-                if at < 0 {
-                    items.len().saturating_sub(at.unsigned_abs())
-                } else {
-                    at.unsigned_abs().min(items.len())
-                }
-            };
-            let (from, to) = (bound("start", 0), bound("end", items.len()));
+            let (from, to) = bounds(slice, items.len());
             let kept = items.iter().enumerate();
             let kept = kept.filter(|(at, _)| *at < from || *at >= to);
             Ok(kept.map(|(_, item)| item.clone()).collect())
@@ -341,95 +430,6 @@ fn delete(value: Val, path: &[Val]) -> jaq_json::ValR {
             kind(&value)
         ))),
     }
-}
-
-fn inner_is_null(value: &Val) -> bool {
-    matches!(value, Val::Null)
-}
-
-/// Puts `@text` before every string that interpolates, so that numbers in it are written as jq
-/// writes them.
-fn mark_interpolations(code: &str) -> String {
-    let mut out = String::with_capacity(code.len() + 16);
-    let bytes = code.as_bytes();
-    let mut at = 0;
-    // Where the next copy starts, and for each open interpolation its depth of parentheses.
-    let mut open: Vec<usize> = Vec::new();
-    while at < bytes.len() {
-        match bytes[at] {
-            b'#' => {
-                let end = code[at..].find('\n').map_or(code.len(), |n| at + n);
-                out.push_str(&code[at..end]);
-                at = end;
-            }
-            b'"' => {
-                let formatted = out
-                    .trim_end()
-                    .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '@')
-                    .next()
-                    .is_some_and(|word| word.starts_with('@'));
-                if !formatted && interpolates(&bytes[at + 1..]) {
-                    out.push_str("@text ");
-                }
-                out.push('"');
-                at = string_part(code, at + 1, &mut out, &mut open);
-            }
-            b')' if open.last() == Some(&0) => {
-                open.pop();
-                out.push(')');
-                at = string_part(code, at + 1, &mut out, &mut open);
-            }
-            byte => {
-                match (byte, open.last_mut()) {
-                    (b'(', Some(depth)) => *depth += 1,
-                    (b')', Some(depth)) => *depth -= 1,
-                    _ => {}
-                }
-                let length = code[at..].chars().next().map_or(1, char::len_utf8);
-                out.push_str(&code[at..at + length]);
-                at += length;
-            }
-        }
-    }
-    out
-}
-
-/// Copies the text of a string literal up to its end or the start of an interpolation.
-fn string_part(code: &str, mut at: usize, out: &mut String, open: &mut Vec<usize>) -> usize {
-    let from = at;
-    let bytes = code.as_bytes();
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => {
-                at += 1;
-                break;
-            }
-            b'\\' if bytes.get(at + 1) == Some(&b'(') => {
-                at += 2;
-                open.push(0);
-                break;
-            }
-            b'\\' if at + 1 < bytes.len() => {
-                at += 1 + code[at + 1..].chars().next().map_or(1, char::len_utf8);
-            }
-            _ => at += 1,
-        }
-    }
-    out.push_str(&code[from..at]);
-    at
-}
-
-fn interpolates(literal: &[u8]) -> bool {
-    let mut at = 0;
-    while at < literal.len() {
-        match literal[at] {
-            b'"' => return false,
-            b'\\' if literal.get(at + 1) == Some(&b'(') => return true,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    false
 }
 
 /// The interpreter's own errors in jq's words.

@@ -3,6 +3,7 @@
 
 mod engine;
 mod print;
+mod rewrite;
 
 use std::ffi::OsString;
 use std::io::{Read, Write};

@@ -25,7 +25,16 @@ def rtrimstr($x): if isstring and ($x | isstring) and endswith($x) then .[:lengt
 def walk(f):
   def w: if isobject then map_values(w) elif isarray then map(w) else . end | f;
   w;
+def setpath($path; $value): set_path($path; $value);
+def assign_paths(paths; value): value as $value | reduce path(paths) as $path (.; set_path($path; $value));
 def delpaths($paths): reduce ($paths | sort | reverse[]) as $path (.; delete_path($path));
+def update_paths(paths; f):
+  reduce path(paths) as $path ([., []];
+    .[0] as $value
+    | [limit(1; $value | getpath($path) | f)] as $new
+    | if $new == [] then [$value, .[1] + [$path]]
+      else [($value | set_path($path; $new[0])), .[1]] end)
+  | .[1] as $gone | .[0] | delpaths($gone);
 def del(f): delpaths([path(f)]);
 def from_entries:
   reduce .[] as $x ({}; . + {

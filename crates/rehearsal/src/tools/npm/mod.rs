@@ -207,7 +207,8 @@ impl Npm {
         passed: &[String],
         if_present: bool,
     ) -> Result<Progress, Need> {
-        let shown = format!("{} {name}", manager.name());
+        let run = if manager == Manager::Npm { "run " } else { "" };
+        let shown = format!("{} {run}{name}", manager.name());
         if package.script(name).is_none() && package.exists() {
             // What is no script may be a command of a dependency.
             if manager != Manager::Npm {
