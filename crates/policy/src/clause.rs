@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::pattern::Pattern;
-use crate::rules::{self, Meaning, Parts, Refusal};
+use crate::rules::{self, Meaning, Parts, ReadyForm, Refusal};
 use crate::setting::Draft;
 use crate::token::{Kind, Token};
 
@@ -14,6 +14,8 @@ const LONGEST: usize = 80;
 /// How many words a suggestion may leave over.
 const SUGGESTION_LEFTOVER: usize = 6;
 
+/// How many forms are tried for a suggestion: those that share most words with the clause.
+const SUGGESTIONS_TRIED: usize = 16;
 /// Words that many rules have, so that none is meant by them.
 const GENERAL: [&str; 8] = [
     "before", "merge", "main", "with", "must", "after", "every", "only",
@@ -182,12 +184,18 @@ fn nearest(tokens: &[Token]) -> Failure {
     let words: BTreeSet<&str> = content.iter().map(|token| token.norm.as_str()).collect();
     let known_words = Words::of(tokens);
     let allowance = SUGGESTION_LEFTOVER.min(content.len() / 2);
+    let mut close: Vec<(usize, &ReadyForm)> = rules::forms()
+        .iter()
+        .zip(&*VOCABULARIES)
+        .map(|(ready, vocabulary)| (vocabulary.count(&known_words), vocabulary.slots, ready))
+        .filter(|(known, slots, _)| {
+            *known >= 2 && slots.saturating_add(known + allowance) >= content.len()
+        })
+        .map(|(known, _, ready)| (known, ready))
+        .collect();
+    close.sort_by_key(|(known, _)| std::cmp::Reverse(*known));
     let mut best: Option<(usize, usize, Failure)> = None;
-    for (ready, vocabulary) in rules::forms().iter().zip(VOCABULARIES.iter()) {
-        let known = vocabulary.count(&known_words);
-        if known < 2 || !vocabulary.names && known + allowance < content.len() {
-            continue;
-        }
+    for (_, ready) in close.into_iter().take(SUGGESTIONS_TRIED) {
         let Some(found) = ready.pattern.find(tokens, allowance) else {
             continue;
         };
@@ -261,8 +269,8 @@ impl Words {
 /// The words that a form can hold: a quick way to see that it does not fit.
 struct Vocabulary {
     words: Vec<bool>,
-    /// It has slots, which take words of any kind.
-    names: bool,
+    /// How many words of any kind it can take besides.
+    slots: usize,
 }
 
 impl Vocabulary {
@@ -277,7 +285,7 @@ impl Vocabulary {
     /// False when some word can be no part of the form.
     fn can_hold(&self, words: &Words) -> bool {
         let known = self.count(words);
-        known == words.0.len() || self.names && known > 0
+        known.saturating_add(self.slots) >= words.0.len() && (known > 0 || words.0.is_empty())
     }
 }
 
@@ -304,7 +312,7 @@ static VOCABULARIES: LazyLock<Vec<Vocabulary>> = LazyLock::new(|| {
             }
             Vocabulary {
                 words,
-                names: ready.pattern.takes_names(),
+                slots: ready.pattern.slots(),
             }
         })
         .collect()

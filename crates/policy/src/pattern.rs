@@ -217,11 +217,21 @@ impl Pattern {
             })
     }
 
-    /// True when it has a slot, so that words of any kind can be part of it.
-    pub(crate) fn takes_names(&self) -> bool {
-        self.program
+    /// How many words of any kind its slots can take, or more.
+    pub(crate) fn slots(&self) -> usize {
+        let slots = self
+            .program
             .iter()
-            .any(|instruction| matches!(instruction, Instruction::Slot(..)))
+            .filter(|instruction| matches!(instruction, Instruction::Slot(..)))
+            .count();
+        let repeats = self.program.iter().enumerate().any(|(at, instruction)| {
+            matches!(instruction, Instruction::Split(targets) if targets.iter().any(|to| *to <= at))
+        });
+        if slots > 0 && repeats {
+            usize::MAX
+        } else {
+            slots
+        }
     }
 
     /// The cheapest way to read all of `tokens` that leaves at most `allowance` content words over.
