@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::{engine, timeout};
+use crate::{engine, timeout, tools};
 
 /// Runs the command that this process was called as, if that is one of ours.
 pub fn run() -> Option<ExitCode> {
@@ -15,6 +15,7 @@ pub fn run() -> Option<ExitCode> {
     let args: Vec<OsString> = args.collect();
     match name.as_str() {
         engine::keeper::NAME => Some(engine::keeper::main()),
+        "jq" => Some(tools::jq::main(&args)),
         "timeout" => Some(timeout::main(&args)),
         _ => None,
     }

@@ -158,7 +158,7 @@ pub fn rehearse(
             .spawn(|| survey(&request.policy, &repository, &library, &raising(Some(0))))
             .join()
     });
-    let survey = match survey {
+    let (survey, watched) = match survey {
         Ok(survey) => survey?,
         Err(panic) => std::panic::resume_unwind(panic),
     };
@@ -221,7 +221,13 @@ pub fn rehearse(
     });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     let outcomes = results.into_values().collect::<Result<Vec<_>, _>>()?;
-    Ok(assemble(request, &survey, &wanted, outcomes, sources))
+    let mut report = assemble(request, &survey, &wanted, outcomes, sources);
+    report.recordings.push(Recording {
+        scenario: "survey",
+        settings: "declared",
+        events: watched,
+    });
+    Ok(report)
 }
 
 /// One worker a processor that this process may use.
@@ -428,10 +434,13 @@ fn assemble(
                         .map(|breach| as_evidence(breach, story, outcome, survey)),
                 );
             }
-            // With the declared settings first; the same place once.
+            // With the declared settings first, then the stories that are about this promise; the same
+            // place once.
+            let about = |story: usize| outcomes[story].scenario.challenges.contains(&promise.id);
             evidence.sort_by_key(|evidence| {
                 (
                     evidence.settings != "declared",
+                    !about(evidence.story),
                     evidence.story,
                     evidence.seq,
                 )

@@ -35,6 +35,8 @@ fn keep(socket: UnixStream) -> io::Result<()> {
     let mut layers = Layers::default();
     if !setup.unprotected && sandbox::unshare().is_ok() {
         layers.namespaces = true;
+        // Entering a user namespace has cleared it.
+        die_with_parent();
         // SAFETY: this process has one thread, so the child may go on as an ordinary process.
         let child = unsafe { libc::fork() };
         if child < 0 {

@@ -183,7 +183,7 @@ pub const MODELS: &[Entry] = &[
     },
     Entry {
         action: "docker/setup-buildx-action",
-        start: setup::start,
+        start: setup::buildx,
     },
     Entry {
         action: "docker/setup-qemu-action",

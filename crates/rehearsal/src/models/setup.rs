@@ -4,22 +4,29 @@ use std::time::Duration;
 
 use super::{Bench, Model, Progress};
 
+#[derive(Default)]
 struct Setup {
     waited: bool,
     cache: bool,
+    builder: bool,
 }
 
 pub(super) fn start() -> Box<dyn Model> {
-    Box::new(Setup {
-        waited: false,
-        cache: false,
-    })
+    Box::new(Setup::default())
 }
 
 pub(super) fn cache() -> Box<dyn Model> {
     Box::new(Setup {
-        waited: false,
         cache: true,
+        ..Setup::default()
+    })
+}
+
+/// Docker then builds in a container of its own, unless told otherwise.
+pub(super) fn buildx() -> Box<dyn Model> {
+    Box::new(Setup {
+        builder: true,
+        ..Setup::default()
     })
 }
 
@@ -28,6 +35,13 @@ impl Model for Setup {
         if !self.waited {
             self.waited = true;
             return Progress::Sleep(Duration::from_secs(if self.cache { 2 } else { 6 }));
+        }
+        if self.builder
+            && bench
+                .input("driver")
+                .is_none_or(|driver| driver != "docker")
+        {
+            bench.machine.container_builder = true;
         }
         // A rehearsal begins with empty caches.
         bench

@@ -15,6 +15,10 @@ fn judge(story: &Story<'_>) -> Judgement {
     let Some(service) = story.service(Target::Production) else {
         return judgement;
     };
+    // Where the story itself takes the protection away, `ungated-fails-closed` judges.
+    if story.challenged(PromiseId::UngatedFailsClosed) {
+        return judgement;
+    }
     // Asking is exercise enough: a run that waited and was refused kept the promise.
     if story.deploys(Target::Production).next().is_some() {
         judgement.exercise();

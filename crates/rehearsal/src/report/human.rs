@@ -150,8 +150,13 @@ impl Human<'_> {
             .max()
             .unwrap_or(0)
             .min(48);
+        let marked = lines
+            .iter()
+            .map(|line| line.seq)
+            .filter(|seq| *seq <= evidence.seq)
+            .max();
         for line in lines {
-            let mark = if line.seq == evidence.seq { ">" } else { " " };
+            let mark = if Some(line.seq) == marked { ">" } else { " " };
             writeln!(
                 f,
                 "   {mark}{}{}{}  {:who$}  {}",

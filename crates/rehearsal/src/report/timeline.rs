@@ -33,12 +33,19 @@ fn lines(events: &[Event]) -> Vec<Line> {
     for event in events {
         names.learn(event);
         if let Some((who, what)) = names.tell(event) {
-            lines.push(Line {
+            let line = Line {
                 seq: event.seq,
                 time: clock(event),
                 who,
                 what,
+            };
+            // Each task of a service tells the same.
+            let told = lines.iter().rev().take(4).any(|told: &Line| {
+                told.time == line.time && told.who == line.who && told.what == line.what
             });
+            if !told {
+                lines.push(line);
+            }
         }
     }
     lines
@@ -330,7 +337,7 @@ impl Names {
                 digest,
                 reason,
                 ..
-            } => (
+            } if !reason.starts_with("Scaling activity") => (
                 ecs(),
                 format!(
                     "a task of {} stops on {}: {reason}",

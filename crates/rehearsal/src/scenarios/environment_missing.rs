@@ -13,9 +13,6 @@ pub(super) const SCENARIO: Scenario = Scenario {
         let sha = director.merge_to_staging("first")?;
         let actor = director.operator();
         for environment in director.production_environments() {
-            director
-                .stage
-                .stimulus(&actor, format!("deletes the environment {environment}"));
             let now = director.stage.now();
             let world = &mut director.stage.world;
             world

@@ -92,6 +92,8 @@ impl Stage {
             "ref": request.git_ref,
             "ref_name": ref_name(&request.git_ref),
             "sha": request.sha,
+            "run_id": request.id.map(|id| id.to_string()),
+            "run_attempt": "1",
             "repository": self.repository.slug,
             "workflow": request.name,
             "head_ref": request.pull.and_then(|number| self.world.hub.pull(number)).map(|pull| pull.head_branch()),

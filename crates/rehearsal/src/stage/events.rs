@@ -265,6 +265,11 @@ impl Stage {
             if let Some(name) = &loaded.workflow.name {
                 request.name = name.value.clone();
             }
+            let id = match request.id {
+                Some(id) => id,
+                None => self.world.hub.promise_run(),
+            };
+            request.id = Some(id);
             let context = self.trigger_context(&request);
             request.concurrency = loaded
                 .workflow

@@ -72,12 +72,8 @@ impl Stage {
             return Ok(true);
         };
         play.doing = Doing::Model(Box::new(model));
-        let (run, at) = (play.run, play.at);
-        self.advance_model(job)?;
-        Ok(!self
-            .jobs
-            .get(&job)
-            .is_some_and(|play| play.at != at && play.run == run))
+        let over = self.advance_model(job)?;
+        Ok(!over)
     }
 
     /// Goes on with an action whose time has come, or whose command has ended.
@@ -88,30 +84,30 @@ impl Stage {
         if !play.doing.is_model() {
             return Ok(());
         }
-        let at = play.at;
-        self.advance_model(job)?;
-        match self.jobs.get(&job) {
-            Some(play) if play.at != at => self.proceed(job),
-            _ => Ok(()),
+        match self.advance_model(job)? {
+            true => self.proceed(job),
+            false => Ok(()),
         }
     }
 
-    fn advance_model(&mut self, job: JobId) -> Result<(), EngineError> {
+    /// True when the action is over and the job may go on; an action that runs a command goes on
+    /// by itself when that has ended.
+    fn advance_model(&mut self, job: JobId) -> Result<bool, EngineError> {
         let Some(caller) = self.caller(job) else {
-            return Ok(());
+            return Ok(false);
         };
         let Some(play) = self.jobs.get_mut(&job) else {
-            return Ok(());
+            return Ok(false);
         };
         let Doing::Model(mut model) = std::mem::replace(&mut play.doing, Doing::Nothing) else {
-            return Ok(());
+            return Ok(false);
         };
         let printed = self.printed_since(job, model.printed_from);
         let Some(play) = self.jobs.get_mut(&job) else {
-            return Ok(());
+            return Ok(false);
         };
         let Some(run) = self.runs.get_mut(&play.run) else {
-            return Ok(());
+            return Ok(false);
         };
         let store = run.store.clone();
         let mut bench = Bench {
@@ -158,7 +154,7 @@ impl Stage {
                     Conclusion::Failure
                 };
                 self.complete_step(job, outcome, None);
-                return Ok(());
+                return Ok(true);
             }
             Progress::Sleep(time) => {
                 play.doing = Doing::Model(model_back);
@@ -166,7 +162,7 @@ impl Stage {
                     self.say(job, &line);
                 }
                 self.schedule(time, Timer::Model(job));
-                return Ok(());
+                return Ok(false);
             }
             Progress::Run { .. } => None,
         };
@@ -176,10 +172,10 @@ impl Stage {
                 self.say(job, &line);
             }
             self.complete_step(job, outcome, None);
-            return Ok(());
+            return Ok(true);
         }
         let Progress::Run { argv, env: added } = progress else {
-            return Ok(());
+            return Ok(false);
         };
         model_back.has_process = true;
         model_back.printed_from = self.world.log.events().len();
@@ -195,7 +191,8 @@ impl Stage {
             cwd,
         };
         self.engine.start(machine, &step)?;
-        self.settle_machines()
+        self.settle_machines()?;
+        Ok(false)
     }
 
     fn printed_since(&self, job: JobId, from: usize) -> String {

@@ -24,15 +24,16 @@ use crate::stage::{Library, Loaded, Stage, secrets_named};
 /// How often the world is filled up with what turned out to be missing.
 const ROUNDS: usize = 6;
 
-/// Finds out what a pipeline is about.
+/// Finds out what a pipeline is about; with the history of the last look.
 pub(crate) fn survey(
     policy: &Policy,
     repository: &Arc<Repository>,
     library: &Library,
     raising: &Raising,
-) -> Result<Survey, EngineError> {
+) -> Result<(Survey, Vec<Event>), EngineError> {
     let workflows = workflows(repository, library);
     let mut survey = from_rules(policy, repository, &workflows);
+    let mut events = Vec::new();
     for _ in 0..ROUNDS {
         let mut stage = raise(
             &survey,
@@ -45,11 +46,12 @@ pub(crate) fn survey(
         let before = survey.clone();
         let watched = watch(&mut stage, &mut survey, &workflows)?;
         learn(&mut survey, &stage, &watched);
+        events = stage.world.log.events().to_vec();
         if survey == before {
             break;
         }
     }
-    Ok(survey)
+    Ok((survey, events))
 }
 
 fn workflows(repository: &Repository, library: &Library) -> Vec<Arc<Loaded>> {

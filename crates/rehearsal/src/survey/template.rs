@@ -56,6 +56,23 @@ impl Template {
                 }
             }
         }
+        for (id, resource) in resources {
+            let known = match resource.get("Type").and_then(Value::as_str) {
+                Some("AWS::IAM::OIDCProvider") => {
+                    let url = text_of(&values.resolve(&resource["Properties"]["Url"]));
+                    let host = url.trim_start_matches("https://").to_owned();
+                    format!(
+                        "arn:aws:iam::{}:oidc-provider/{host}",
+                        values.of("AWS::AccountId")
+                    )
+                }
+                Some("AWS::ECR::Repository") => {
+                    text_of(&values.resolve(&resource["Properties"]["RepositoryName"]))
+                }
+                _ => continue,
+            };
+            values.known.insert(id.clone(), known);
+        }
         for resource in resources.values() {
             let properties = resource.get("Properties").cloned().unwrap_or_default();
             match resource.get("Type").and_then(Value::as_str) {

@@ -325,13 +325,20 @@ fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     archive.into_inner().unwrap_or_default()
 }
 
+/// More than this is not read out of an archive: a header can claim any size.
+const LARGEST: u64 = 1 << 28;
+
 fn untar(bytes: &[u8]) -> Option<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
+    let mut left = LARGEST;
     for entry in tar::Archive::new(bytes).entries().ok()? {
-        let mut entry = entry.ok()?;
+        let entry = entry.ok()?;
         let name = entry.path().ok()?.to_string_lossy().into_owned();
         let mut content = Vec::new();
-        entry.read_to_end(&mut content).ok()?;
+        entry.take(left).read_to_end(&mut content).ok()?;
+        left = left
+            .checked_sub(content.len() as u64)
+            .filter(|left| *left > 0)?;
         files.insert(name.trim_start_matches("./").to_owned(), content);
     }
     Some(files)

@@ -233,6 +233,25 @@ fn a_commit_decides_about_its_build_and_its_scan() {
 }
 
 #[test]
+fn a_check_inside_the_image_is_the_commits_check() {
+    let mut bench = Bench::new();
+    bench.file("Dockerfile", DOCKERFILE);
+    bench.file(
+        "package.json",
+        r#"{ "scripts": { "test": "jest", "lint": "eslint ." } }"#,
+    );
+    bench.commit_is(|traits| {
+        traits.fails.insert(Gate::Test);
+    });
+    assert_eq!(bench.call("docker build -t app:ci .").code, 0);
+    let line = "docker run --rm -e CI=1 app:ci npm test -- --coverage";
+    assert_eq!(bench.call(line).code, 1);
+    assert_eq!(bench.call("docker run --rm app:ci npm run lint").code, 0);
+    assert!(bench.not_modelled().is_empty());
+    assert_eq!(bench.call("docker run --rm app:ci ./check.sh").code, 125);
+}
+
+#[test]
 fn builds_differ_and_mistakes_are_refused() {
     let mut bench = Bench::new();
     bench.file("Dockerfile", DOCKERFILE);
@@ -255,7 +274,10 @@ fn builds_differ_and_mistakes_are_refused() {
             "OCI exporter is not supported",
         ),
         ("docker build --push -t shop .", "lockkeeper"),
-        ("docker run --rm app npm test", "docker run is not modelled"),
+        (
+            "docker run -d --name db postgres:17",
+            "docker run postgres:17 is not modelled",
+        ),
         ("docker build --nosuch .", "--nosuch is not modelled"),
     ] {
         let ended = bench.call(line);

@@ -314,3 +314,25 @@ fn gh_runs_and_workflows() {
             .any(|text| text.contains("gh pr view"))
     );
 }
+
+#[test]
+fn a_hostile_expression_does_not_take_the_controller_with_it() {
+    let mut bench = Bench::new();
+    let deep = format!("{}.{}", "(".repeat(20_000), ")".repeat(20_000));
+    let ended = bench.call_with(&["gh", "api", "repos/example/shop", "--jq", &deep], "");
+    assert!(ended.code == 0 || ended.code == 1, "{}", ended.err);
+    for expression in ["{", "nosuch", ".full_name | error", "$ENV", "env.HOME"] {
+        let line = ["gh", "api", "repos/example/shop", "--jq", expression];
+        let ended = bench.call_with(&line, "");
+        let is_secret = ended.out.contains("/root") || ended.out.contains("/home");
+        assert!(!is_secret, "the controller's environment is not the step's");
+    }
+}
+
+#[test]
+fn an_unfinished_curl_tells_the_code_000() {
+    let mut bench = Bench::new();
+    let ended = bench.call("curl --silent --show-error --output b --write-out %{http_code} --max-time 10 https://nowhere.example.net/");
+    assert_eq!((ended.code, ended.out.as_str()), (6, "000"));
+    assert!(!bench.files.contains_key(std::path::Path::new("b")));
+}

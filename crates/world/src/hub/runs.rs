@@ -218,7 +218,7 @@ impl Hub {
         Ok(id)
     }
 
-    pub(crate) fn promise_run(&mut self) -> RunId {
+    pub fn promise_run(&mut self) -> RunId {
         self.next_run += 1;
         RunId(self.next_run - 1)
     }

@@ -1,6 +1,7 @@
-//! `docker`: builds, the local image store, and ECR. Nothing is run in a container.
+//! `docker`: builds, the local image store, and ECR. No container is ever started.
 
 mod build;
+mod run;
 mod store;
 mod transfer;
 
@@ -22,6 +23,8 @@ struct Docker {
     done: usize,
     /// What a build made.
     image: Option<LocalImage>,
+    /// What runs instead of a container.
+    inner: Option<Box<dyn Tool>>,
     ending: Ending,
 }
 
@@ -85,6 +88,8 @@ impl Tool for Docker {
                 "prune",
                 ..,
             ] => Ok(Progress::Done(0)),
+            ["run", ..] => command.below(1).run(),
+            ["container", "run", ..] => command.below(2).run(),
             ["ps", ..] | ["container", "ls", ..] => {
                 if !words
                     .iter()

@@ -1,44 +1,63 @@
 //! `--jq` and `--json`.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use jaq_json::Val;
 use serde_json::{Map, Value};
 
 use super::super::Desk;
 use super::super::jq::{Happening, Layout, Surroundings, compile, json, values};
 
+/// Programs can go deep.
+const STACK: usize = 256 << 20;
+/// A program that runs longer than this, in real time, runs for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Filters `value`; an error is what gh prints.
 pub(super) fn jq(desk: &Desk<'_>, filter: &str, value: &Value) -> Result<String, String> {
-    let program = compile(filter, Vec::new())
-        .map_err(|text| format!("failed to parse jq expression: {}", text.trim_end()))?;
     let surroundings = Surroundings {
         env: desk.call.env.clone(),
         now: desk.world.now().millis() as f64 / 1000.0,
     };
+    let (filter, input) = (filter.to_owned(), value.to_string());
+    let (sender, receiver) = mpsc::channel();
+    // On a thread of its own: whatever a step asks for must not take the controller with it.
+    let worker = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || {
+            let result = run(&surroundings, &filter, &input);
+            // Nobody listens any more when it took too long.
+            sender.send(result).ok();
+        });
+    match worker {
+        Ok(_) => receiver
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| Err("jq: the expression does not come to an end".to_owned())),
+        Err(error) => Err(format!("jq: {error}")),
+    }
+}
+
+fn run(surroundings: &Surroundings, filter: &str, input: &str) -> Result<String, String> {
+    let program = compile(filter, Vec::new())
+        .map_err(|text| format!("failed to parse jq expression: {}", text.trim_end()))?;
     let (mut out, mut error) = (String::new(), None);
-    let inputs = values(value.to_string().as_bytes());
-    program.run(
-        &surroundings,
-        inputs.into_iter(),
-        false,
-        |happening| match happening {
-            Happening::Output(value) => match shown(&value) {
-                Ok(text) => {
-                    out.push_str(&text);
-                    out.push('\n');
-                    true
-                }
-                Err(text) => {
-                    error = Some(text);
-                    false
-                }
-            },
-            Happening::Printed(_) => true,
-            Happening::Stopped(stop) => {
-                error = Some(stop.message());
-                false
+    let inputs = values(input.as_bytes());
+    program.run(surroundings, inputs.into_iter(), false, |happening| {
+        let text = match happening {
+            Happening::Output(value) => shown(&value),
+            Happening::Printed(_) => return true,
+            Happening::Stopped(stop) => Err(stop.message()),
+        };
+        match text {
+            Ok(text) => {
+                out.push_str(&text);
+                out.push('\n');
             }
-        },
-    );
+            Err(text) => error = Some(text),
+        }
+        error.is_none()
+    });
     match error {
         None => Ok(out),
         Some(error) => Err(format!("jq: {error}")),
