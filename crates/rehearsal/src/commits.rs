@@ -59,10 +59,6 @@ impl Commits {
         self.0.insert(sha, traits);
     }
 
-    pub fn set_behaviour(&mut self, sha: &CommitSha, behaviour: Behaviour) {
-        self.0.entry(sha.clone()).or_default().behaviour = behaviour;
-    }
-
     pub fn of(&self, sha: &CommitSha) -> Traits {
         self.0.get(sha).cloned().unwrap_or_default()
     }

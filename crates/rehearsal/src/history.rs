@@ -81,7 +81,8 @@ pub(crate) struct History {
     tags: Vec<(Instant, String, String, ImageDigest)>,
     /// What each digest was built from.
     commits: BTreeMap<ImageDigest, CommitSha>,
-    behaviours: BTreeMap<ImageDigest, Behaviour>,
+    /// How tasks of a digest behaved on a service: the last that was started.
+    behaviours: BTreeMap<(ServiceKey, ImageDigest), Behaviour>,
     /// Attempts that leaned on something that is not modelled and was taken as passed.
     pub(crate) unmodelled: BTreeSet<(RunId, u32)>,
 }
@@ -208,6 +209,7 @@ impl History {
                     deployments.insert(deployment.clone(), (*rollback, update));
                 }
                 What::TaskStarted {
+                    service,
                     task,
                     deployment,
                     digest,
@@ -215,7 +217,9 @@ impl History {
                     ..
                 } => {
                     tasks.insert(task.clone(), deployment.clone());
-                    history.behaviours.insert(digest.clone(), *behaviour);
+                    history
+                        .behaviours
+                        .insert((service.clone(), digest.clone()), *behaviour);
                 }
                 What::TaskInService {
                     service,
@@ -332,8 +336,14 @@ impl History {
         self.commits.get(digest)
     }
 
-    pub(crate) fn behaviour_of(&self, digest: &ImageDigest) -> Option<Behaviour> {
-        self.behaviours.get(digest).copied()
+    pub(crate) fn behaviour_of(
+        &self,
+        service: &ServiceKey,
+        digest: &ImageDigest,
+    ) -> Option<Behaviour> {
+        self.behaviours
+            .get(&(service.clone(), digest.clone()))
+            .copied()
     }
 
     pub(crate) fn run(&self, run: RunId, attempt: u32) -> Option<&Run> {

@@ -132,10 +132,8 @@ pub fn rehearse(
             request.directory.display().to_string(),
         ));
     }
-    let scratch = tempfile::Builder::new()
-        .prefix("lockkeeper-")
-        .tempdir()
-        .map_err(EngineError::io("make a scratch directory"))?;
+    let scratch =
+        crate::engine::scratch::directory().map_err(EngineError::io("make a scratch directory"))?;
     let changes = cast::changes(&files);
     let slug = slug(&request.directory);
     let repository = Arc::new(Repository::make(
@@ -151,11 +149,18 @@ pub fn rehearse(
         seed: request.seed,
         processor,
     };
-    let workers = workers();
+    let processors = processors();
     let survey = std::thread::scope(|scope| {
         // On a thread of its own, since it is bound to one processor.
         scope
-            .spawn(|| survey(&request.policy, &repository, &library, &raising(Some(0))))
+            .spawn(|| {
+                survey(
+                    &request.policy,
+                    &repository,
+                    &library,
+                    &raising(processors[0]),
+                )
+            })
             .join()
     });
     let (survey, watched) = match survey {
@@ -170,46 +175,34 @@ pub fn rehearse(
         })
         .collect();
     let contexts = contexts(&survey, &repository, &library);
-    let stories: Vec<(usize, &'static Scenario, Settings)> = wanted
+    let stories: Vec<(usize, &'static Scenario)> = wanted
         .iter()
+        .copied()
         .filter(|scenario| scenario.is_playable(&survey))
-        .flat_map(|scenario| {
-            [Settings::Declared, Settings::Defaults].map(|settings| (*scenario, settings))
-        })
         .enumerate()
-        .map(|(at, (scenario, settings))| (at, scenario, settings))
         .collect();
     let all = stories.len();
     let queue = Mutex::new(stories.into_iter());
-    let results: Mutex<BTreeMap<usize, Result<Outcome, EngineError>>> = Mutex::default();
+    let results: Mutex<BTreeMap<usize, Result<Vec<Outcome>, EngineError>>> = Mutex::default();
     std::thread::scope(|scope| {
-        for worker in 0..workers.min(all.max(1)) {
-            let (queue, results, survey, repository, library, contexts, raising) = (
-                &queue,
-                &results,
-                &survey,
-                &repository,
-                &library,
-                &contexts,
-                &raising,
-            );
+        for processor in processors.iter().take(all) {
+            let (queue, results) = (&queue, &results);
+            let ground = Ground {
+                survey: &survey,
+                checks: &contexts,
+                repository: &repository,
+                library: &library,
+                raising: raising(*processor),
+            };
             scope.spawn(move || {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((at, scenario, settings)) = next else {
+                    let Some((at, scenario)) = next else {
                         return;
                     };
-                    let outcome = play(
-                        scenario,
-                        settings,
-                        survey,
-                        contexts,
-                        repository,
-                        library,
-                        &raising(Some(worker)),
-                    );
+                    let outcomes = ground.play_with_both(scenario);
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                    results.insert(at, outcome);
+                    results.insert(at, outcomes);
                     progress(Progress {
                         done: results.len(),
                         all,
@@ -220,7 +213,10 @@ pub fn rehearse(
         }
     });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let outcomes = results.into_values().collect::<Result<Vec<_>, _>>()?;
+    let mut outcomes = Vec::new();
+    for result in results.into_values() {
+        outcomes.extend(result?);
+    }
     let mut report = assemble(request, &survey, &wanted, outcomes, sources);
     report.recordings.push(Recording {
         scenario: "survey",
@@ -230,11 +226,16 @@ pub fn rehearse(
     Ok(report)
 }
 
-/// One worker a processor that this process may use.
-fn workers() -> usize {
-    std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(16)
+/// The processors that this process may use: each takes one story at a time.
+fn processors() -> Vec<Option<usize>> {
+    match rustix::thread::sched_getaffinity(None) {
+        Ok(set) => (0..rustix::thread::CpuSet::MAX_CPU)
+            .filter(|cpu| set.is_set(*cpu))
+            .map(Some)
+            .take(16)
+            .collect(),
+        Err(_) => vec![None],
+    }
 }
 
 /// `example/<directory>`
@@ -277,83 +278,124 @@ fn contexts(survey: &Survey, repository: &Repository, library: &Library) -> Vec<
     survey.required_checks(&contexts)
 }
 
-fn play(
-    scenario: &'static Scenario,
-    settings: Settings,
-    survey: &Survey,
-    checks: &[String],
-    repository: &Arc<Repository>,
-    library: &Library,
-    raising: &Raising,
-) -> Result<Outcome, EngineError> {
-    let began = RealInstant::now();
-    let mut stage = raise(survey, settings, checks, repository, library, raising)?;
-    let played = (scenario.play)(&mut Director {
-        stage: &mut stage,
-        survey,
-    });
-    let note = match played {
-        Ok(()) => None,
-        Err(PlayError::NotPlayable(why)) => Some(why),
-        Err(PlayError::Engine(error)) => return Err(error),
-    };
-    stage.settle()?;
-    let settled = stage.now();
-    let events = stage.world.log.events().to_vec();
-    let history = History::read(&events);
-    let facts = facts(survey, repository, &events);
-    let story = Story {
-        scenario: scenario.id,
-        challenges: scenario.challenges,
-        events: &events,
-        facts: &facts,
-        commits: &stage.commits,
-        history: &history,
-        settled,
-    };
-    let judgements = PROMISES
-        .iter()
-        .map(|promise| (promise.id, (promise.judge)(&story)))
-        .collect();
-    let runs = history
-        .runs
-        .iter()
-        .map(|run| RunReport {
-            id: run.run.0,
-            attempt: run.attempt,
-            workflow: run.workflow.clone(),
-            trigger: run.trigger.clone(),
-            conclusion: run.ended.map(|(_, conclusion)| conclusion),
-            virtual_seconds: run
-                .ended
-                .map_or(settled, |(at, _)| at)
-                .since(run.created)
-                .as_secs_f64(),
-        })
-        .collect();
-    Ok(Outcome {
-        scenario,
-        settings,
-        note,
-        judgements,
-        runs,
-        virtual_time: settled.since(START),
-        wall_time: began.elapsed(),
-        layers: stage.engine().layers().unwrap_or_default(),
-        notes: stage
-            .engine()
-            .notes()
+/// What every story of a rehearsal is played on.
+struct Ground<'a> {
+    survey: &'a Survey,
+    checks: &'a [String],
+    repository: &'a Arc<Repository>,
+    library: &'a Library,
+    raising: Raising,
+}
+
+impl Ground<'_> {
+    /// Plays a scenario with the declared settings, and with GitHub's defaults where a setting
+    /// had a say in the first story.
+    fn play_with_both(&self, scenario: &'static Scenario) -> Result<Vec<Outcome>, EngineError> {
+        let declared = self.play(scenario, Settings::Declared)?;
+        let mattered = declared.events.iter().any(is_about_settings);
+        let mut outcomes = vec![declared];
+        if mattered {
+            outcomes.push(self.play(scenario, Settings::Defaults)?);
+        }
+        Ok(outcomes)
+    }
+
+    fn play(
+        &self,
+        scenario: &'static Scenario,
+        settings: Settings,
+    ) -> Result<Outcome, EngineError> {
+        let Ground {
+            survey,
+            checks,
+            repository,
+            library,
+            raising,
+        } = self;
+        let began = RealInstant::now();
+        let mut stage = raise(survey, settings, checks, repository, library, raising)?;
+        let played = (scenario.play)(&mut Director {
+            stage: &mut stage,
+            survey,
+        });
+        let note = match played {
+            Ok(()) => None,
+            Err(PlayError::NotPlayable(why)) => Some(why),
+            Err(PlayError::Engine(error)) => return Err(error),
+        };
+        stage.settle()?;
+        let settled = stage.now();
+        let events = stage.world.log.events().to_vec();
+        let history = History::read(&events);
+        let facts = facts(survey, repository, &events);
+        let story = Story {
+            scenario: scenario.id,
+            challenges: scenario.challenges,
+            events: &events,
+            facts: &facts,
+            commits: &stage.commits,
+            history: &history,
+            settled,
+        };
+        let judgements = PROMISES
             .iter()
-            .cloned()
-            .chain(
-                stage
-                    .unknown_settings
-                    .iter()
-                    .map(|name| format!("`{name}` has no value here: taken as empty")),
-            )
-            .collect(),
-        events,
-    })
+            .map(|promise| (promise.id, (promise.judge)(&story)))
+            .collect();
+        let runs = history
+            .runs
+            .iter()
+            .map(|run| RunReport {
+                id: run.run.0,
+                attempt: run.attempt,
+                workflow: run.workflow.clone(),
+                trigger: run.trigger.clone(),
+                conclusion: run.ended.map(|(_, conclusion)| conclusion),
+                virtual_seconds: run
+                    .ended
+                    .map_or(settled, |(at, _)| at)
+                    .since(run.created)
+                    .as_secs_f64(),
+            })
+            .collect();
+        Ok(Outcome {
+            scenario,
+            settings,
+            note,
+            judgements,
+            runs,
+            virtual_time: settled.since(START),
+            wall_time: began.elapsed(),
+            layers: stage.engine().layers().unwrap_or_default(),
+            notes: stage
+                .engine()
+                .notes()
+                .iter()
+                .cloned()
+                .chain(
+                    stage
+                        .unknown_settings
+                        .iter()
+                        .map(|name| format!("`{name}` has no value here: taken as empty")),
+                )
+                .collect(),
+            events,
+        })
+    }
+}
+
+/// Whether a setting of the repository decided, or was read, in an event.
+fn is_about_settings(event: &Event) -> bool {
+    match &event.what {
+        What::MergeRefused { .. }
+        | What::PushRefused { .. }
+        | What::JobWaiting { .. }
+        | What::GateRefused { .. }
+        | What::EnvironmentCreated { .. } => true,
+        What::RestCalled { path, .. } => ["/environments", "/rules/", "/approvals"]
+            .iter()
+            .any(|part| path.contains(part)),
+        _ => false,
+    }
 }
 
 fn facts(survey: &Survey, repository: &Repository, events: &[Event]) -> Facts {
@@ -408,14 +450,7 @@ fn assemble(
     let promises: Vec<PromiseReport> = PROMISES
         .iter()
         .map(|promise| {
-            let verdict_with = |settings: Settings| {
-                verdict(
-                    promise.id,
-                    outcomes
-                        .iter()
-                        .filter(|outcome| outcome.settings == settings),
-                )
-            };
+            let verdict_with = |settings: Settings| verdict(promise.id, with(&outcomes, settings));
             let mut stories: Vec<&'static str> = Vec::new();
             let mut evidence = Vec::new();
             for (story, outcome) in outcomes.iter().enumerate() {
@@ -484,10 +519,11 @@ fn assemble(
                 Some(outcome) => ScenarioReport {
                     id: scenario.id,
                     title: scenario.title,
-                    verdict: if outcome
-                        .judgements
-                        .iter()
-                        .all(|(_, judgement)| judgement.breaches.is_empty())
+                    verdict: if outcome.note.is_none()
+                        && outcome
+                            .judgements
+                            .iter()
+                            .all(|(_, judgement)| judgement.breaches.is_empty())
                     {
                         Played::Passed
                     } else {
@@ -547,6 +583,17 @@ fn assemble(
             .collect(),
         sources,
     }
+}
+
+/// The stories as played with these settings: with the defaults, where they had no say, those with
+/// the declared ones.
+fn with(outcomes: &[Outcome], settings: Settings) -> impl Iterator<Item = &Outcome> {
+    outcomes.iter().filter(move |outcome| {
+        outcome.settings == settings
+            || !outcomes
+                .iter()
+                .any(|other| other.scenario.id == outcome.scenario.id && other.settings == settings)
+    })
 }
 
 /// Kept: some story exercised it, some challenged it, none broke it.

@@ -10,6 +10,7 @@ pub mod keeper;
 mod machine;
 mod orders;
 mod sandbox;
+pub(crate) mod scratch;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,10 +109,7 @@ impl Engine {
             // Unpinned, the engine is slower but right.
             rustix::thread::sched_setaffinity(None, &set).ok();
         }
-        let scratch = tempfile::Builder::new()
-            .prefix("lockkeeper-")
-            .tempdir()
-            .map_err(EngineError::io("make a scratch directory"))?;
+        let scratch = scratch::directory().map_err(EngineError::io("make a scratch directory"))?;
         Ok(Self {
             options,
             scratch,

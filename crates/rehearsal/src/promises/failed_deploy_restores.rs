@@ -1,10 +1,11 @@
 //! A deploy that does not end well leaves what served before.
 
 use lockkeeper_policy::PromiseId;
+use lockkeeper_world::Instant;
 use lockkeeper_world::app::Behaviour;
-use lockkeeper_world::event::Conclusion;
+use lockkeeper_world::event::{Conclusion, ServiceKey};
 
-use super::{Judgement, Promise, Story, Target};
+use super::{Asked, Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::FailedDeployRestores,
@@ -26,7 +27,7 @@ fn judge(story: &Story<'_>) -> Judgement {
             let Some((ended, conclusion)) = run.ended else {
                 continue;
             };
-            let bad = story.commits_fail(run, target, ended);
+            let bad = story.commits_fail(run, target, service, ended);
             if conclusion == Conclusion::Success && !bad {
                 continue;
             }
@@ -68,26 +69,34 @@ fn judge(story: &Story<'_>) -> Judgement {
 }
 
 impl Story<'_> {
-    /// Whether what a run was asked to deploy cannot serve.
+    /// Whether what a run was asked to deploy cannot serve: as its tasks on this service show, or
+    /// where none was started, as the commit is.
     fn commits_fail(
         &self,
         run: &crate::history::Run,
         target: Target,
-        at: lockkeeper_world::Instant,
+        service: &ServiceKey,
+        at: Instant,
     ) -> bool {
-        let commit = match self.asked(run, target, at) {
-            super::Asked::Commit(sha) => Some(sha),
-            super::Asked::Digest(digest) => self.commit_of(&digest).cloned(),
-            super::Asked::Unknown => None,
-        };
-        commit.is_some_and(|sha| {
+        let cannot_serve = |behaviour: Behaviour| {
             matches!(
-                self.commits.of(&sha).behaviour,
+                behaviour,
                 Behaviour::CrashesAtStart
                     | Behaviour::NeverReady
                     | Behaviour::Flapping { .. }
                     | Behaviour::ErrorsAfter(_)
             )
-        })
+        };
+        match self.asked(run, target, at) {
+            Asked::Commit(sha) => cannot_serve(self.commits.of(&sha).behaviour),
+            Asked::Digest(digest) => {
+                let own = self
+                    .commit_of(&digest)
+                    .map(|sha| self.commits.of(sha).behaviour);
+                let shown = self.history.behaviour_of(service, &digest);
+                shown.or(own).is_some_and(cannot_serve)
+            }
+            Asked::Unknown => false,
+        }
     }
 }

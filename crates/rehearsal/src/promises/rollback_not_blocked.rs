@@ -25,6 +25,13 @@ fn judge(story: &Story<'_>) -> Judgement {
     let [.., older, rollback] = runs.as_slice() else {
         return judgement;
     };
+    let waits = story
+        .events
+        .iter()
+        .any(|event| matches!(&event.what, What::JobWaiting { run, .. } if *run == older.run));
+    if !waits {
+        return judgement;
+    }
     judgement.exercise();
     let reached = story.events.iter().find(|event| match &event.what {
         What::JobWaiting { run, .. } => *run == rollback.run,

@@ -32,6 +32,14 @@ fn judge(story: &Story<'_>) -> Judgement {
         ));
         return judgement;
     };
+    // What serves already needs no rollback.
+    if story
+        .history
+        .serving(service, run.created)
+        .contains_key(&wanted)
+    {
+        return Judgement::default();
+    }
     let serving = story.history.serving(service, story.settled);
     if !serving.keys().eq([&wanted]) {
         let message = format!(

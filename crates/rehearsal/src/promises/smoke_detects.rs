@@ -23,7 +23,7 @@ fn judge(story: &Story<'_>) -> Judgement {
             };
             let fails = |digest: &_| {
                 matches!(
-                    story.history.behaviour_of(digest),
+                    story.history.behaviour_of(service, digest),
                     Some(Behaviour::NeverReady | Behaviour::ErrorsAfter(_))
                 )
             };

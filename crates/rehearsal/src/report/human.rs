@@ -48,6 +48,7 @@ impl fmt::Display for Human<'_> {
         {
             self.broken(f, ink, promise)?;
         }
+        self.notes(f, ink)?;
         self.limits(f, ink)?;
         self.summary(f, ink)
     }
@@ -162,6 +163,27 @@ impl Human<'_> {
                 "   {mark}{}{}{}  {:who$}  {}",
                 ink.dim, line.time, ink.end, line.who, line.what
             )?;
+        }
+        Ok(())
+    }
+
+    /// Stories that were not played to their end, with the reason.
+    fn notes(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
+        let noted = self
+            .report
+            .scenarios
+            .iter()
+            .filter_map(|scenario| Some((scenario, scenario.note.as_ref()?)));
+        for (at, (scenario, note)) in noted.enumerate() {
+            if at == 0 {
+                writeln!(
+                    f,
+                    "\n{}stories not played to their end{}",
+                    ink.bold, ink.end
+                )?;
+            }
+            write!(f, "  - ")?;
+            wrapped(f, &format!("{}: {note}", scenario.id), "    ")?;
         }
         Ok(())
     }

@@ -32,10 +32,6 @@ pub(super) const SCENARIO: Scenario = Scenario {
                 .images
                 .set_behaviour(&digest, Behaviour::NeverReady);
         }
-        director
-            .stage
-            .commits
-            .set_behaviour(&sha, Behaviour::NeverReady);
         director.deploy_to_production(&tag)?;
         Ok(())
     },

@@ -78,6 +78,17 @@ impl Survey {
         self.tag.of(sha)
     }
 
+    /// What the world holds because of the survey: while this changes, another look is needed.
+    fn world(&self) -> impl PartialEq + use<> {
+        (
+            self.services.clone(),
+            self.repositories.clone(),
+            self.literal_tags.clone(),
+            self.hosts.clone(),
+            self.families.clone(),
+        )
+    }
+
     /// What a reader must know to believe the verdicts.
     pub(crate) fn assumptions(&self) -> Vec<String> {
         let mut lines = self.assumptions.clone();

@@ -43,11 +43,11 @@ pub(crate) fn survey(
             library,
             raising,
         )?;
-        let before = survey.clone();
+        let before = survey.world();
         let watched = watch(&mut stage, &mut survey, &workflows)?;
         learn(&mut survey, &stage, &watched);
         events = stage.world.log.events().to_vec();
-        if survey == before {
+        if survey.world() == before {
             break;
         }
     }
