@@ -119,6 +119,11 @@ ask_github() {
   call gh api --method GET "$1" || fail "GitHub, $1: $(why)"
 }
 
+# keep NAME: the answer of the last call, for later, in $scratch/NAME.
+keep() {
+  printf '%s\n' "$(<"$scratch/out")" >"$scratch/$1"
+}
+
 # fail TEXT: ends the step, red, with the reason where people look first.
 fail() {
   local text=${1//'%'/'%25'}

@@ -47,10 +47,10 @@ differences() {
 }
 
 ask ecs describe-task-definition --task-definition "$PREVIOUS" --include TAGS
-cp "$scratch/out" "$scratch/previous.json"
+keep previous
 
 target=''
-if [[ $(image_of "$scratch/previous.json") == "$IMAGE" ]]; then
+if [[ $(image_of "$scratch/previous") == "$IMAGE" ]]; then
   target=$PREVIOUS
 elif [[ ${RETURN:-} == true ]]; then
   find_earlier
@@ -58,8 +58,8 @@ elif [[ ${RETURN:-} == true ]]; then
     ask ecs describe-task-definition --task-definition "$earlier" --include TAGS
     if [[ $(jq -r '.taskDefinition.status' "$scratch/out") == ACTIVE && $(image_of "$scratch/out") == "$IMAGE" ]]; then
       target=$earlier
-      cp "$scratch/out" "$scratch/earlier.json"
-      changed=$(differences "$scratch/previous.json" "$scratch/earlier.json")
+      keep earlier
+      changed=$(differences "$scratch/previous" "$scratch/earlier")
       printf '%s\n' "$(revision "$target") ran this image before and is used again; it differs from $(revision "$PREVIOUS") in: ${changed:-nothing else}"
     fi
   fi
@@ -76,7 +76,7 @@ if [[ -z $target ]]; then
           .registeredAt, .registeredBy, .deregisteredAt, .deleteRequestedAt)
     | .containerDefinitions |= map(if .name == $container then .image = $image else . end)
     | if ($tags | length) > 0 then .tags = $tags else . end
-  ' "$scratch/previous.json" >"$scratch/request.json"
+  ' "$scratch/previous" >"$scratch/request.json"
   # Done twice, when an answer is lost, it leaves an unused revision behind and nothing else.
   ask ecs register-task-definition --cli-input-json "file://$scratch/request.json"
   target=$(jq -r '.taskDefinition.taskDefinitionArn' "$scratch/out")
@@ -104,7 +104,6 @@ start() {
     status=0
     aws_once ecs update-service --cluster "$CLUSTER" --service "$SERVICE" --task-definition "$target" || status=$?
     if ((status == 0)); then
-      jq '.service' "$scratch/out" >"$scratch/service.json"
       service_facts
       return
     fi
@@ -143,14 +142,14 @@ explanation() {
   if aws_call ecs list-service-deployments --cluster "$CLUSTER" --service "$SERVICE" --created-at "after=$since"; then
     jq -r '.serviceDeployments[]? | "deployment \(.status): \(.statusReason // "no reason given")"' "$scratch/out"
   fi
-  jq -r '.events[:5][]? | "event: \(.message)"' "$scratch/service.json"
+  jq -r '(.service // .services[0]).events[:5][]? | "event: \(.message)"' "$scratch/service"
   if (read_tasks STOPPED >/dev/null); then
-    jq -r '
+    jq -r '.tasks[] |
       "stopped task \(.taskArn | split("/") | last): \(.stoppedReason // .stopCode // "no reason given")"
       + ([.containers[]? | " · \(.name) exit code \(.exitCode // "none") \(.reason // "")"] | join(""))
     ' "$scratch/tasks" | head -n 5
   fi
-  jq -r '.loadBalancers[]?.targetGroupArn // empty' "$scratch/service.json" >"$scratch/groups"
+  jq -r '(.service // .services[0]).loadBalancers[]?.targetGroupArn // empty' "$scratch/service" >"$scratch/groups"
   while read -r group; do
     if aws_call elbv2 describe-target-health --target-group-arn "$group"; then
       jq -r '.TargetHealthDescriptions[]? | "target \(.Target.Id): \(.TargetHealth.State) \(.TargetHealth.Reason // "") \(.TargetHealth.Description // "")"' "$scratch/out"
@@ -159,7 +158,7 @@ explanation() {
   jq -r '
     .taskDefinition.containerDefinitions[] | select(.logConfiguration.logDriver? == "awslogs")
     | "logs of \(.name): aws logs tail \(.logConfiguration.options["awslogs-group"]) --since 30m"
-  ' "$scratch/previous.json"
+  ' "$scratch/previous"
 }
 
 read_service
@@ -179,9 +178,9 @@ output deployment "$deployment"
 until=$((SECONDS + DEPLOY_SECONDS))
 while :; do
   jq -r --arg id "$deployment" '
-    [.deployments[]? | select(.id == $id)][0] // {}
+    [(.service // .services[0]).deployments[]? | select(.id == $id)][0] // {}
     | .rolloutState // "GONE", .rolloutStateReason // "", .runningCount // 0, .pendingCount // 0, .failedTasks // 0
-  ' "$scratch/service.json" >"$scratch/facts"
+  ' "$scratch/service" >"$scratch/facts"
   mapfile -t facts <"$scratch/facts"
   printf '%s\n' "$deployment ${facts[0]}: ${facts[2]} of ${found[desired]} run, ${facts[3]} pending, ${facts[4]} failed"
   case ${facts[0]} in

@@ -13,7 +13,6 @@ printf '%s\n' "restoring $(revision "$PREVIOUS")"
 # The same revision twice is one deployment, so this may be repeated.
 update() {
   ask ecs update-service --cluster "$CLUSTER" --service "$SERVICE" --task-definition "$PREVIOUS"
-  jq '.service' "$scratch/out" >"$scratch/service.json"
   service_facts
 }
 
@@ -24,7 +23,7 @@ settled() {
   fi
   read_tasks
   jq -e --slurp --arg previous "$PREVIOUS" --argjson wanted "${found[desired]}" '
-    length >= $wanted and all(.[]; .lastStatus == "RUNNING" and .taskDefinitionArn == $previous)
+    [.[].tasks[]] | length >= $wanted and all(.[]; .lastStatus == "RUNNING" and .taskDefinitionArn == $previous)
   ' "$scratch/tasks" >/dev/null
 }
 
@@ -32,9 +31,7 @@ restored=false
 if (update); then
   while ((SECONDS < until)); do
     CALL_SECONDS=$((until - SECONDS))
-    if ! (read_service); then
-      break
-    fi
+    (read_service) || break
     service_facts
     if [[ ${found[primary_revision]} != "$PREVIOUS" ]]; then
       # A request that was still on its way when the deployment was cancelled may land after ours.

@@ -21,27 +21,28 @@ readonly OURS_ARGUMENTS=(--arg container "${CONTAINER:-}" --arg repository "$IMA
 
 declare -A found
 
-# read_service: what ECS says into $scratch/service.json, the main facts into `found`.
+# read_service: what ECS says of the service into $scratch/service, the main facts into `found`.
 read_service() {
   ask ecs describe-services --cluster "$CLUSTER" --services "$SERVICE"
-  jq '.services[0] // empty' "$scratch/out" >"$scratch/service.json"
-  if [[ ! -s $scratch/service.json ]]; then
+  service_facts
+  if [[ -z ${found[status]} ]]; then
     fail "there is no service $SERVICE in cluster $CLUSTER"
   fi
-  service_facts
 }
 
-# service_facts: `found` from $scratch/service.json. `settled_revision` is the task definition that
-# last completed its deployment, of those that still have one.
+# service_facts: the same from the last answer, of a description or of an update. `settled_revision`
+# is the task definition that last completed its deployment, of those that still have one.
 service_facts() {
   local facts
+  keep service
   jq -r '
-    ([.deployments[]? | select(.status == "PRIMARY")][0] // {}) as $primary
+    (.service // .services[0] // {})
+    | ([.deployments[]? | select(.status == "PRIMARY")][0] // {}) as $primary
     | ([$primary, .deployments[]?] | map(select(.rolloutState == "COMPLETED"))[0] // {}) as $settled
     | .status // "", .taskDefinition // "", .desiredCount // 0, .runningCount // 0,
       $primary.id // "", $primary.taskDefinition // "", $primary.rolloutState // "UNKNOWN",
       $settled.taskDefinition // "", (.deployments // [] | length)
-  ' "$scratch/service.json" >"$scratch/facts"
+  ' "$scratch/service" >"$scratch/facts"
   mapfile -t facts <"$scratch/facts"
   found=(
     [status]=${facts[0]}
@@ -56,8 +57,8 @@ service_facts() {
   )
 }
 
-# read_tasks [RUNNING|STOPPED]: the service's tasks that are meant to be so, one JSON a line, into
-# $scratch/tasks.
+# read_tasks [RUNNING|STOPPED]: ECS's descriptions of the tasks that are meant to be so, a hundred in
+# each, into $scratch/tasks. For jq with --slurp: `.[].tasks[]`.
 read_tasks() {
   local arns=() first
   ask ecs list-tasks --cluster "$CLUSTER" --service-name "$SERVICE" --desired-status "${1:-RUNNING}"
@@ -66,14 +67,14 @@ read_tasks() {
   : >"$scratch/tasks"
   for ((first = 0; first < ${#arns[@]}; first += 100)); do
     ask ecs describe-tasks --cluster "$CLUSTER" --tasks "${arns[@]:first:100}"
-    jq -c '.tasks[]' "$scratch/out" >>"$scratch/tasks"
+    printf '%s\n' "$(<"$scratch/out")" >>"$scratch/tasks"
   done
 }
 
 # task_digests: of each task that was read, "STATUS DIGEST ID", in a fixed order.
 task_digests() {
   jq -r --slurp "${OURS_ARGUMENTS[@]}" "$OURS"'
-    sort_by(.taskArn)[]
+    [.[].tasks[]] | sort_by(.taskArn)[]
     | "\(.lastStatus) \((.containers | ours)[0].imageDigest // "unknown") \(.taskArn | split("/") | last)"
   ' "$scratch/tasks"
 }
@@ -82,7 +83,7 @@ task_digests() {
 print_serving() {
   jq -r --slurp "${OURS_ARGUMENTS[@]}" --arg wanted "${found[desired]}" --arg environment "$ENVIRONMENT" \
     --arg revision "$(revision "${found[revision]}")" "$OURS"'
-    [.[] | select(.lastStatus == "RUNNING") | ((.containers | ours)[0].imageDigest // "an unknown image")]
+    [.[].tasks[] | select(.lastStatus == "RUNNING") | ((.containers | ours)[0].imageDigest // "an unknown image")]
     | group_by(.)
     | if length == 0 then "nothing, no task runs"
       else map("\(.[0]) (\(length) of \($wanted) tasks)") | join(" and ") end

@@ -5,11 +5,11 @@
 source "${BASH_SOURCE[0]%/*}/calls.sh"
 
 ask_github "repos/$GITHUB_REPOSITORY/environments/$ENVIRONMENT"
-cp "$scratch/out" "$scratch/environment.json"
+keep environment
 ask_github "repos/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID/approvals"
 
 # Who belongs to a team cannot be read with a run's token; there GitHub's own check must do.
-jq -r --arg environment "$ENVIRONMENT" --arg actor "${GITHUB_TRIGGERING_ACTOR:-$GITHUB_ACTOR}" --slurpfile settings "$scratch/environment.json" '
+jq -r --arg environment "$ENVIRONMENT" --arg actor "${GITHUB_TRIGGERING_ACTOR:-$GITHUB_ACTOR}" --slurpfile settings "$scratch/environment" '
   [$settings[0].protection_rules[]? | select(.type == "required_reviewers")] as $rules
   | [$rules[].reviewers[]?] as $reviewers
   | any($rules[]; .prevent_self_review == true) as $not_self

@@ -31,10 +31,10 @@ done
 if ((found[desired] == 0)); then
   fail "service $SERVICE is scaled to zero: nothing would serve what is deployed; scale it up first"
 fi
-if ! jq -e '(.deploymentController.type // "ECS") == "ECS" and (.deploymentConfiguration.strategy // "ROLLING") == "ROLLING"' "$scratch/service.json" >/dev/null; then
+if ! jq -e '.services[0] | (.deploymentController.type // "ECS") == "ECS" and (.deploymentConfiguration.strategy // "ROLLING") == "ROLLING"' "$scratch/service" >/dev/null; then
   fail "service $SERVICE does not use ECS rolling deployments, the only kind that this pipeline can follow"
 fi
-if ! jq -e '.deploymentConfiguration.deploymentCircuitBreaker | .enable == true and .rollback == true' "$scratch/service.json" >/dev/null; then
+if ! jq -e '.services[0].deploymentConfiguration.deploymentCircuitBreaker | .enable == true and .rollback == true' "$scratch/service" >/dev/null; then
   fail "service $SERVICE has no deployment circuit breaker with rollback: a bad image would be tried for ever. Turn it on first."
 fi
 base=${found[revision]}

@@ -24,60 +24,61 @@ struct Images {
     images: BTreeMap<String, String>,
 }
 
-/// The pinned image, and what was assumed to choose it.
+/// The image, pinned if that is possible, and what was assumed to choose it.
 pub(super) fn postgres(repository: &Repository) -> Result<(String, Option<String>), StackError> {
     let table: Table = toml::from_str(include_str!("../../data/service-images.toml"))
         // The table is part of the program, and a test reads it.
         .expect("the built-in table of images is well-formed");
-    let mut stated = None;
+    let Images { default, images } = table.postgres;
     for file in COMPOSE_FILES {
-        if let Some(text) = repository.read(file)? {
-            stated = text
-                .lines()
-                .find_map(major)
-                .map(|major| (file, major.to_owned()));
-            break;
+        let Some(text) = repository.read(file)? else {
+            continue;
+        };
+        let Some(stated) = text.lines().find_map(official) else {
+            continue;
+        };
+        if stated.contains('@') {
+            return Ok((stated.to_owned(), None));
         }
+        return Ok(match major(stated).and_then(|major| images.get(major)) {
+            Some(image) => (image.clone(), None),
+            None => (
+                stated.to_owned(),
+                Some(format!(
+                    "tests run against {stated}, as {file} says; its digest is not known, so it is not pinned"
+                )),
+            ),
+        });
     }
-    let (major, assumed) = match stated {
-        Some((_, major)) => (major, None),
-        None => {
-            let why = format!(
-                "tests run against PostgreSQL {}: no compose file names another version",
-                table.postgres.default
-            );
-            (table.postgres.default, Some(why))
-        }
-    };
-    match table.postgres.images.get(&major) {
-        Some(image) => Ok((image.clone(), assumed)),
-        None => Err(StackError::NoPostgresImage {
-            version: major,
-            known: table
-                .postgres
-                .images
-                .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", "),
-        }),
-    }
+    let image = images.get(&default).cloned().unwrap_or_default();
+    let why =
+        format!("tests run against PostgreSQL {default}: no compose file names another version");
+    Ok((image, Some(why)))
 }
 
-/// The major version in a line `image: postgres:16-alpine`.
-fn major(line: &str) -> Option<&str> {
+/// The image in a line `image: postgres:16-alpine`, if it is PostgreSQL's own.
+fn official(line: &str) -> Option<&str> {
     let image = line
         .trim()
         .strip_prefix("image:")?
         .trim()
         .trim_matches(['"', '\'']);
     let (name, tag) = image.split_once(':')?;
-    let official = matches!(
+    let reference = |c: char| c.is_ascii_alphanumeric() || "._-@:".contains(c);
+    (matches!(
         name,
         "postgres" | "library/postgres" | "docker.io/library/postgres"
-    );
-    let digits = tag.split(|c: char| !c.is_ascii_digit()).next()?;
-    (official && (1..=2).contains(&digits.len())).then_some(digits)
+    ) && !tag.is_empty()
+        && tag.chars().all(reference))
+    .then_some(image)
+}
+
+/// `16` of `postgres:16.3-alpine`.
+fn major(image: &str) -> Option<&str> {
+    let (_, tag) = image.split_once(':')?;
+    tag.split(|c: char| !c.is_ascii_digit())
+        .next()
+        .filter(|digits| !digits.is_empty())
 }
 
 #[cfg(test)]
@@ -85,14 +86,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_major_version_of_official_images_only() {
-        assert_eq!(major("    image: 'postgres:16.3-alpine'"), Some("16"));
+    fn reads_the_version_of_official_images_only() {
         assert_eq!(
-            major("image: docker.io/library/postgres:15@sha256:00"),
-            Some("15")
+            official("    image: 'postgres:16.3-alpine'").and_then(major),
+            Some("16")
         );
-        assert_eq!(major("image: bitnami/postgres:15"), None);
-        assert_eq!(major("image: postgres:latest"), None);
-        assert_eq!(major("# image: postgres:16"), None);
+        let pinned = "docker.io/library/postgres:15@sha256:00";
+        assert_eq!(official(&format!("image: {pinned}")), Some(pinned));
+        assert_eq!(official("image: bitnami/postgres:15"), None);
+        assert_eq!(official("image: postgres:${VERSION}"), None);
+        assert_eq!(official("# image: postgres:16"), None);
+        assert_eq!(major("postgres:latest"), None);
     }
 }

@@ -24,7 +24,7 @@ pub struct Stack {
     /// How tests can be held to a coverage.
     pub coverage: Coverage,
     pub dockerfile: Option<Dockerfile>,
-    /// The image of the PostgreSQL that tests need, pinned.
+    /// The image of the PostgreSQL that tests need.
     pub postgres: Option<String>,
     /// Folders of database migrations.
     pub migrations: Vec<String>,
@@ -90,8 +90,6 @@ pub enum StackError {
         "nothing says which Node.js version to use: add a file .nvmrc with it, or start the Dockerfile from node:<version>"
     )]
     NoNodeVersion,
-    #[error("tests need PostgreSQL {version}, for which no pinned image is known (known: {known})")]
-    NoPostgresImage { version: String, known: String },
 }
 
 impl Stack {

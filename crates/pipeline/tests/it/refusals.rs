@@ -29,12 +29,6 @@ fn repositories_that_are_not_understood() {
         detect(&[("package.json", PACKAGE)]),
         detect(&[("package.json", PACKAGE), ("yarn.lock", "")]),
         detect(&[("package.json", PACKAGE), lock]),
-        detect(&[
-            ("package.json", PACKAGE),
-            lock,
-            (".nvmrc", "22"),
-            ("compose.yaml", "services:\n  db:\n    image: postgres:9\n"),
-        ]),
     ];
     insta::assert_snapshot!(shown.join("\n"));
 }
@@ -100,4 +94,20 @@ fn rules_that_cannot_be_kept_here() {
         ),
     ];
     insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn the_database_of_the_compose_file_is_the_one_to_test_with() {
+    let image = |compose: &str| {
+        let dir = node_repository();
+        std::fs::write(dir.path().join("compose.yaml"), compose).unwrap();
+        let stack = Stack::detect(dir.path()).unwrap();
+        (stack.postgres.unwrap(), stack.assumptions.len())
+    };
+    let (known, assumed) = image("services:\n  db:\n    image: postgres:16-alpine\n");
+    assert!(known.starts_with("postgres:16@sha256:"), "{known}");
+    assert_eq!(assumed, 0);
+    let own = format!("postgres:9@sha256:{}", "0".repeat(64));
+    assert_eq!(image(&format!("image: {own}\n")), (own, 0));
+    assert_eq!(image("image: postgres:9\n"), ("postgres:9".to_owned(), 1));
 }
