@@ -555,12 +555,14 @@ fn assemble(
         }
     }
     let mut assumptions = survey.assumptions();
-    assumptions.extend(
-        outcomes
-            .iter()
-            .flat_map(|outcome| outcome.notes.iter().cloned())
-            .collect::<BTreeSet<_>>(),
-    );
+    let met = outcomes.iter().flat_map(|outcome| {
+        let assumed = outcome.events.iter().filter_map(|event| match &event.what {
+            What::Assumed { text } => Some(text.clone()),
+            _ => None,
+        });
+        assumed.chain(outcome.notes.iter().cloned())
+    });
+    assumptions.extend(met.collect::<BTreeSet<_>>());
     Report {
         schema: 1,
         pipeline: sources.keys().cloned().collect(),

@@ -379,6 +379,10 @@ pub enum What {
     },
 
     // ---- the rehearsal's own limits ----------------------------------------------------------
+    /// The repository lacks something that a command needs; it was taken to work.
+    Assumed {
+        text: String,
+    },
     /// Something was met that is not modelled; it was taken as passed, or refused, as `text` says.
     NotModelled {
         text: String,

@@ -73,7 +73,6 @@ fn workflows(repository: &Repository, library: &Library) -> Vec<Arc<Loaded>> {
 
 /// What rules and files say by themselves.
 fn from_rules(policy: &Policy, repository: &Repository, workflows: &[Arc<Loaded>]) -> Survey {
-    let mut assumptions = Vec::new();
     let environments = &policy.environments;
     let account = environments
         .staging
@@ -153,11 +152,6 @@ fn from_rules(policy: &Policy, repository: &Repository, workflows: &[Arc<Loaded>
                     secrets.insert(name, value);
                 }
             }
-        }
-    }
-    for file in ["Dockerfile", "package.json"] {
-        if !repository.files.contains_key(file) {
-            assumptions.push(format!("the repository has no {file}: commands that need it are taken to work as the commit's gates say"));
         }
     }
     let (owner, name) = repository
@@ -245,7 +239,7 @@ fn from_rules(policy: &Policy, repository: &Repository, workflows: &[Arc<Loaded>
         variables,
         template,
         generated,
-        assumptions,
+        assumptions: Vec::new(),
     }
 }
 

@@ -144,6 +144,14 @@ impl Desk<'_> {
         self.stderr.extend_from_slice(text.as_ref().as_bytes());
     }
 
+    /// Records that something which the repository lacks was taken to be there.
+    pub fn assume(&mut self, text: impl Into<String>) {
+        let what = lockkeeper_world::event::What::Assumed { text: text.into() };
+        self.world
+            .log
+            .push(self.world.now(), Some(self.caller), what);
+    }
+
     /// Records that `text` (an option, a subcommand) is not modelled: it reaches the report.
     pub fn not_modelled(&mut self, text: impl Into<String>) {
         let what = lockkeeper_world::event::What::NotModelled {

@@ -272,7 +272,7 @@ impl Bench {
     pub(crate) fn not_modelled(&self) -> BTreeSet<String> {
         let events = self.world.log.events().iter();
         let texts = events.filter_map(|event| match &event.what {
-            What::NotModelled { text, .. } => Some(text.clone()),
+            What::NotModelled { text, .. } | What::Assumed { text } => Some(text.clone()),
             _ => None,
         });
         texts.collect()

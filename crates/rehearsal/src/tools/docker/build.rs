@@ -149,7 +149,7 @@ impl Command<'_, '_> {
                 return Ok(self.fail(text));
             }
             if dockerfile.is_err() {
-                self.desk.not_modelled(format!(
+                self.desk.assume(format!(
                     "{command}: there is no {}; the image is taken as built",
                     file.display()
                 ));

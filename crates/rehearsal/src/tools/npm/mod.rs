@@ -187,8 +187,8 @@ impl Npm {
             let what = desk.call.argv.join(" ");
             desk.not_modelled(format!("`{what}`: taken as passed"));
         } else if !package.exists() {
-            desk.not_modelled(format!(
-                "there is no package.json: `{} install` is taken as passed",
+            desk.assume(format!(
+                "there is no package.json: `{} install` is taken to work",
                 manager.name()
             ));
         } else {
@@ -250,7 +250,7 @@ impl Npm {
             runner.run.status = status;
         } else {
             let assumed = match command::by_name(name) {
-                None => format!("there is no package.json: `{shown}` is taken as passed"),
+                None => format!("there is no package.json: `{shown}` is taken to work"),
                 Some(gate) => {
                     let mut coverage = Coverage::default();
                     for tool in [command::Measure::Jest, command::Measure::Vitest] {
@@ -283,7 +283,10 @@ impl Npm {
             desk.write_with_parents(path, bytes)?.ok();
         }
         for assumed in run.assumed {
-            desk.not_modelled(assumed);
+            match package.exists() {
+                true => desk.not_modelled(assumed),
+                false => desk.assume(assumed),
+            }
         }
         desk.out(run.output);
         Ok(Progress::Done(run.status))
