@@ -342,7 +342,7 @@ mod tests {
         #[test]
         fn no_comment_leaks(text in any::<String>()) {
             let mut map = Map::new();
-            map.push_under(&[text.clone()], "a", "b");
+            map.push_under(std::slice::from_ref(&text), "a", "b");
             map.push_beside("c", "d", text);
             let read: Vec<String> = scalars(&document(&map)).into_iter().map(|s| s.0).collect();
             prop_assert_eq!(read, vec!["a", "b", "c", "d"]);
