@@ -36,3 +36,26 @@ fn the_same_input_gives_the_same_bytes() {
     let dir = node_repository();
     assert_eq!(files(full(), dir.path()), files(full(), dir.path()));
 }
+
+#[test]
+fn every_action_is_pinned_to_a_commit_that_the_table_knows() {
+    let dir = node_repository();
+    let mut seen = 0;
+    for file in files(full(), dir.path()) {
+        let text = std::str::from_utf8(&file.bytes).unwrap();
+        for line in text.lines().filter(|line| line.contains("uses: ")) {
+            let (reference, version) = line
+                .split_once("uses: ")
+                .and_then(|(_, rest)| rest.split_once(" # "))
+                .unwrap();
+            let uses: lockkeeper_actions::Uses = reference.parse().unwrap();
+            let pin = lockkeeper_actions::pin(&uses.repo).unwrap();
+            assert_eq!(
+                (uses.reference.as_str(), version),
+                (pin.sha.as_str(), pin.version.as_str())
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 20);
+}
