@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use lockkeeper_names::{CommitSha, EnvironmentName, ImageDigest, Login, WorkflowFile};
 use lockkeeper_world::event::{Event, What};
-use lockkeeper_world::hub::RunStatus;
+use lockkeeper_world::hub::{RunFilter, RunStatus};
 use lockkeeper_world::ids::{JobId, PullNumber, RunId};
 
 use crate::cast::{self, DEVELOPER, OPERATOR, REVIEWER};
 use crate::engine::EngineError;
+use crate::memory::Past;
 use crate::stage::{PullRequestFrom, Stage};
 use crate::survey::Survey;
 
@@ -29,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 pub(crate) struct Director<'a> {
     pub(crate) stage: &'a mut Stage,
     pub(crate) survey: &'a Survey,
+    /// What the story has done that others may have done too; none when it is on its own.
+    pub(crate) past: Option<Past<'a>>,
 }
 
 impl Director<'_> {
@@ -110,9 +113,32 @@ impl Director<'_> {
 
     /// Merges and waits until staging's run is over.
     pub(crate) fn merge_to_staging(&mut self, name: &str) -> Result<CommitSha, PlayError> {
-        let sha = self.merge(name)?;
-        self.await_runs_of(&sha)?;
+        let sha = self.commit(name)?;
+        self.act(format!("merge {name}"), |director| {
+            let sha = director.merge(name)?;
+            director.await_runs_of(&sha)
+        })?;
         Ok(sha)
+    }
+
+    /// Does something that other stories may begin with too.
+    fn act(
+        &mut self,
+        name: String,
+        play: impl FnOnce(&mut Director<'_>) -> Result<(), PlayError>,
+    ) -> Result<(), PlayError> {
+        let survey = self.survey;
+        let alone = |stage: &mut Stage| {
+            play(&mut Director {
+                stage,
+                survey,
+                past: None,
+            })
+        };
+        match &mut self.past {
+            Some(past) => past.act(self.stage, name, alone),
+            None => alone(self.stage),
+        }
     }
 
     /// Waits until every run of a pushed commit is over.
@@ -217,9 +243,21 @@ impl Director<'_> {
 
     /// Dispatches, approves and waits for the end.
     pub(crate) fn deploy_to_production(&mut self, tag: &str) -> Result<RunId, PlayError> {
-        let run = self.dispatch(tag)?;
-        self.approve_until_over(run)?;
-        Ok(run)
+        self.act(format!("deploy {tag}"), |director| {
+            let run = director.dispatch(tag)?;
+            director.approve_until_over(run)
+        })?;
+        let filter = RunFilter::default();
+        let newest = self
+            .stage
+            .world
+            .hub
+            .runs(&filter)
+            .into_iter()
+            .find(|run| run.trigger == "workflow_dispatch");
+        newest
+            .map(|run| run.id)
+            .ok_or_else(|| PlayError::NotPlayable("no run was dispatched".into()))
     }
 
     /// Waits for an event that a run caused; false when the run ended without it.

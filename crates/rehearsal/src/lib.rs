@@ -6,6 +6,7 @@ mod director;
 pub mod engine;
 mod history;
 pub mod machine;
+mod memory;
 pub mod models;
 pub mod personality;
 pub mod promises;

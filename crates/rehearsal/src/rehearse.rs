@@ -14,6 +14,7 @@ use crate::cast;
 use crate::director::{Director, PlayError};
 use crate::engine::{EngineError, Layers};
 use crate::history::History;
+use crate::memory::{Memory, Past};
 use crate::promises::{Breach, Facts, Judgement, PROMISES, Story};
 use crate::report::{
     Evidence, Played, PromiseReport, Recording, Report, RunReport, ScenarioReport, Verdict,
@@ -182,6 +183,7 @@ pub fn rehearse(
         .enumerate()
         .collect();
     let all = stories.len();
+    let memory = Memory::default();
     let queue = Mutex::new(stories.into_iter());
     let results: Mutex<BTreeMap<usize, Result<Vec<Outcome>, EngineError>>> = Mutex::default();
     std::thread::scope(|scope| {
@@ -193,6 +195,7 @@ pub fn rehearse(
                 repository: &repository,
                 library: &library,
                 raising: raising(*processor),
+                memory: &memory,
             };
             scope.spawn(move || {
                 loop {
@@ -285,6 +288,7 @@ struct Ground<'a> {
     repository: &'a Arc<Repository>,
     library: &'a Library,
     raising: Raising,
+    memory: &'a Memory,
 }
 
 impl Ground<'_> {
@@ -311,12 +315,15 @@ impl Ground<'_> {
             repository,
             library,
             raising,
+            memory,
         } = self;
         let began = RealInstant::now();
         let mut stage = raise(survey, settings, checks, repository, library, raising)?;
+        let past = Past::new(memory, settings, &stage);
         let played = (scenario.play)(&mut Director {
             stage: &mut stage,
             survey,
+            past: Some(past),
         });
         let note = match played {
             Ok(()) => None,

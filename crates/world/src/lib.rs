@@ -18,6 +18,7 @@ pub use clock::Instant;
 pub use event::{Event, Log};
 
 /// Everything that exists in one rehearsal of one story.
+#[derive(Clone)]
 pub struct World {
     now: Instant,
     pub hub: hub::Hub,

@@ -31,7 +31,12 @@ pub(crate) fn scan(root: i32, waiting: &BTreeSet<i32>, output: u64) -> io::Resul
     let mut scan = Scan::default();
     let mut stack = vec![root];
     while let Some(pid) = stack.pop() {
-        let Some(look) = look(pid, pid == root || waiting.contains(&pid), output)? else {
+        // A client has no children, and nothing but the controller can wake it.
+        if waiting.contains(&pid) {
+            scan.processes.push((pid, 0));
+            continue;
+        }
+        let Some(look) = look(pid, pid == root, output)? else {
             // It ended between its parent's list and now: its parent has run since.
             scan.busy.get_or_insert((pid, Busy::Running));
             continue;
@@ -51,16 +56,16 @@ struct Look {
     children: Vec<i32>,
 }
 
+/// Whether an error of `/proc` says that the process has ended.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ESRCH | libc::ENOENT))
+}
+
 /// Reads a file of `/proc`; nothing when its process is gone.
 fn proc_file(path: &str) -> io::Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
-        Err(error)
-            if error.raw_os_error() == Some(libc::ESRCH)
-                || error.kind() == io::ErrorKind::NotFound =>
-        {
-            Ok(None)
-        }
+        Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -80,9 +85,19 @@ fn look(pid: i32, known_to_wait: bool, output: u64) -> io::Result<Option<Look>> 
     let state = fields.first().copied().unwrap_or("R");
     if fields.get(17).copied() != Some("1") && !matches!(state, "Z" | "X") {
         threads.clear();
-        for entry in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let entries = match fs::read_dir(format!("/proc/{pid}/task")) {
+            Ok(entries) => entries,
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) if is_gone(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            };
             threads.extend(
-                entry?
+                entry
                     .file_name()
                     .to_str()
                     .and_then(|name| name.parse::<i32>().ok()),
@@ -192,7 +207,7 @@ fn pipe(pid: i32, descriptor: u64) -> io::Result<Option<u64>> {
     match fs::metadata(format!("/proc/{pid}/fd/{descriptor}")) {
         Ok(metadata) if metadata.file_type().is_fifo() => Ok(Some(metadata.ino())),
         Ok(_) => Ok(None),
-        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)) => Ok(None),
+        Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }

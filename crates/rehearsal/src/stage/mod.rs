@@ -64,6 +64,14 @@ enum Timer {
 /// The most virtual time that a story may take between two of its acts.
 const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
+/// A story's state between two acts.
+pub(crate) struct Snapshot {
+    world: World,
+    runs: BTreeMap<RunId, runs::RunPlay>,
+    chance: Chance,
+    unknown_settings: BTreeSet<String>,
+}
+
 pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) repository: Arc<Repository>,
@@ -115,6 +123,27 @@ impl Stage {
         };
         stage.set_clock();
         stage
+    }
+
+    /// The state of the story, if nothing is under way on any machine.
+    pub(crate) fn snapshot(&self) -> Option<Snapshot> {
+        let at_rest = self.jobs.is_empty() && self.calls.is_empty();
+        at_rest.then(|| Snapshot {
+            world: self.world.clone(),
+            runs: self.runs.clone(),
+            chance: self.chance.clone(),
+            unknown_settings: self.unknown_settings.clone(),
+        })
+    }
+
+    /// Goes on from the state of another story, which had nothing under way.
+    pub(crate) fn restore(&mut self, snapshot: &Snapshot) {
+        self.world = snapshot.world.clone();
+        self.runs = snapshot.runs.clone();
+        self.chance = snapshot.chance.clone();
+        self.unknown_settings = snapshot.unknown_settings.clone();
+        self.timers.clear();
+        self.set_clock();
     }
 
     pub(crate) fn now(&self) -> Instant {

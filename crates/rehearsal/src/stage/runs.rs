@@ -58,7 +58,7 @@ pub(crate) enum PullRequestFrom {
 }
 
 /// One combination of a job's matrix, or the job itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Leg {
     pub(super) key: String,
     pub(super) matrix: Object,
@@ -74,6 +74,7 @@ pub(super) enum LegState {
     Done(Conclusion),
 }
 
+#[derive(Clone)]
 pub(super) struct RunPlay {
     pub(super) attempt: u32,
     pub(super) loaded: Arc<Loaded>,

@@ -301,6 +301,7 @@ fn watch(
     let mut director = Director {
         stage,
         survey: &copy,
+        past: None,
     };
     match director.merge("first").and_then(|sha| {
         director.await_runs_of(&sha)?;
@@ -342,6 +343,7 @@ fn watch(
         let mut director = Director {
             stage: director.stage,
             survey: &guess,
+            past: None,
         };
         match director.deploy_to_production(&tag) {
             Ok(run) => watched.dispatched.push(run),

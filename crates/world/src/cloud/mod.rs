@@ -81,6 +81,7 @@ use crate::outage::{Ailment, Api, Outages};
 use crate::{Instant, Log};
 
 /// Every account and region of one rehearsal.
+#[derive(Clone)]
 pub struct Cloud {
     /// What is known of each image.
     pub images: Catalog,
@@ -97,6 +98,7 @@ pub struct Cloud {
     mint: mint::Mint,
 }
 
+#[derive(Clone)]
 struct Login {
     access_key: String,
     place: Place,

@@ -266,7 +266,7 @@ impl Npm {
                     )
                 }
             };
-            runner.run.assumed.push(assumed);
+            runner.run.lacking.push(assumed);
         }
         let run = runner.run;
         self.end(desk, run)
@@ -282,11 +282,11 @@ impl Npm {
             // A report that cannot be written fails no test.
             desk.write_with_parents(path, bytes)?.ok();
         }
+        for lacking in run.lacking {
+            desk.assume(lacking);
+        }
         for assumed in run.assumed {
-            match package.exists() {
-                true => desk.not_modelled(assumed),
-                false => desk.assume(assumed),
-            }
+            desk.not_modelled(assumed);
         }
         desk.out(run.output);
         Ok(Progress::Done(run.status))

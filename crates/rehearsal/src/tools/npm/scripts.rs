@@ -22,6 +22,8 @@ pub(super) struct Run {
     pub(super) status: i32,
     pub(super) output: String,
     pub(super) takes: Duration,
+    /// What the repository lacks and was taken to be there.
+    pub(super) lacking: Vec<String>,
     /// What was taken as passed.
     pub(super) assumed: Vec<String>,
     commands: u32,

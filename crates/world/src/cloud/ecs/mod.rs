@@ -33,7 +33,7 @@ use super::{ApiError, Place};
 use crate::event::ServiceKey;
 
 /// Every cluster, service and task definition of the world.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Ecs {
     /// Clusters by name: a name exists once in a world, whatever its account and region.
     pub(crate) clusters: BTreeMap<String, Place>,

@@ -6,7 +6,7 @@ use std::ops::{Index, IndexMut};
 use super::task::{REMEMBERED, Task};
 use crate::Instant;
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Roster {
     tasks: BTreeMap<usize, Task>,
     next: usize,

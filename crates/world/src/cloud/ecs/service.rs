@@ -26,6 +26,7 @@ use crate::event::{ServiceKey, What};
 /// From a request until the scheduler takes it up.
 pub(crate) const TAKEN_UP: Duration = Duration::from_secs(2);
 
+#[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) key: ServiceKey,
     pub(crate) place: Place,
