@@ -67,17 +67,25 @@ enum Action {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     lockkeeper_policy::load(&args.directory).map_err(|error| Failure::usage(error.to_string()))?;
     let reading = crate::rules::read(&args.directory)?;
-    let stack = Stack::detect(&args.directory).map_err(|error| Failure::usage(error.to_string()))?;
+    let stack =
+        Stack::detect(&args.directory).map_err(|error| Failure::usage(error.to_string()))?;
     let plan = plan(&reading, &stack).map_err(|error| Failure::usage(error.to_string()))?;
     if let (true, Some(first)) = (args.strict, plan.assumptions.first()) {
-        return Err(Failure::usage(format!("no rule says it, and --strict refuses to assume: {first}")));
+        return Err(Failure::usage(format!(
+            "no rule says it, and --strict refuses to assume: {first}"
+        )));
     }
     let files = files(&plan, &args.directory)?;
-    let refused = files.iter().any(|(_, standing)| action(*standing, args) == Action::Refuse);
+    let refused = files
+        .iter()
+        .any(|(_, standing)| action(*standing, args) == Action::Refuse);
     let writes = !args.check && !args.dry_run && !refused;
     if writes {
-        let changed: Vec<&GeneratedFile> =
-            files.iter().filter(|(_, standing)| action(*standing, args) == Action::Write).map(|(file, _)| file).collect();
+        let changed: Vec<&GeneratedFile> = files
+            .iter()
+            .filter(|(_, standing)| action(*standing, args) == Action::Write)
+            .map(|(file, _)| file)
+            .collect();
         write_all(&args.directory, &changed)?;
     }
     let drift = files.iter().any(|(_, standing)| standing.is_drift());
@@ -86,7 +94,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Format::Human => human(&mut anstream::stdout(), args, &plan, &files, failed),
         Format::Json => programs(&mut anstream::stdout(), args, &plan, &files, writes),
     })?;
-    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 const fn action(standing: Standing, args: &Args) -> Action {
@@ -102,9 +114,14 @@ const fn action(standing: Standing, args: &Args) -> Action {
 fn files(plan: &Plan, directory: &Path) -> Result<Vec<(GeneratedFile, Standing)>, Failure> {
     let mut present = Vec::new();
     for file in plan.files(&Pins::default()) {
-        present.push(read(&directory.join(&file.path)).map_err(|error| Failure::machine(format!("cannot read {}: {error}", file.path)))?);
+        present
+            .push(read(&directory.join(&file.path)).map_err(|error| {
+                Failure::machine(format!("cannot read {}: {error}", file.path))
+            })?);
     }
-    let texts = present.iter().filter_map(|bytes| std::str::from_utf8(bytes.as_deref()?).ok());
+    let texts = present
+        .iter()
+        .filter_map(|bytes| std::str::from_utf8(bytes.as_deref()?).ok());
     let pins = Pins::from_workflows(texts);
     let compared = plan.files(&pins).into_iter().zip(present);
     Ok(compared
@@ -127,15 +144,22 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 
 /// Writes all of `files` or, if one cannot be written, none: first to temporary files beside them.
 fn write_all(directory: &Path, files: &[&GeneratedFile]) -> Result<(), Failure> {
-    let failure = |file: &GeneratedFile, error: &dyn std::fmt::Display| Failure::machine(format!("cannot write {}: {error}", file.path));
-    let root = directory.canonicalize().map_err(|error| Failure::machine(format!("cannot open {}: {error}", directory.display())))?;
+    let failure = |file: &GeneratedFile, error: &dyn std::fmt::Display| {
+        Failure::machine(format!("cannot write {}: {error}", file.path))
+    };
+    let root = directory.canonicalize().map_err(|error| {
+        Failure::machine(format!("cannot open {}: {error}", directory.display()))
+    })?;
     let mut staged = Vec::new();
     for file in files {
         let path = root.join(&file.path);
         let parent = path.parent().unwrap_or(&root);
         fs::create_dir_all(parent).map_err(|error| failure(file, &error))?;
         // A link must not carry us out of the repository.
-        if !parent.canonicalize().is_ok_and(|parent| parent.starts_with(&root)) {
+        if !parent
+            .canonicalize()
+            .is_ok_and(|parent| parent.starts_with(&root))
+        {
             return Err(failure(file, &"its folder lies outside of the repository"));
         }
         let mut temporary = tempfile::Builder::new();
@@ -145,20 +169,31 @@ fn write_all(directory: &Path, files: &[&GeneratedFile]) -> Result<(), Failure> 
             let mode = if file.executable { 0o755 } else { 0o644 };
             temporary.permissions(fs::Permissions::from_mode(mode));
         }
-        let mut open = temporary.prefix(".lockkeeper-").tempfile_in(parent).map_err(|error| failure(file, &error))?;
-        open.write_all(&file.bytes).map_err(|error| failure(file, &error))?;
+        let mut open = temporary
+            .prefix(".lockkeeper-")
+            .tempfile_in(parent)
+            .map_err(|error| failure(file, &error))?;
+        open.write_all(&file.bytes)
+            .map_err(|error| failure(file, &error))?;
         if path.is_dir() {
             return Err(failure(file, &"there is a folder of this name"));
         }
         staged.push((file, open, path));
     }
     for (file, open, path) in staged {
-        open.persist(&path).map_err(|error| failure(file, &error.error))?;
+        open.persist(&path)
+            .map_err(|error| failure(file, &error.error))?;
     }
     Ok(())
 }
 
-fn human(out: &mut impl Write, args: &Args, plan: &Plan, files: &[(GeneratedFile, Standing)], failed: bool) -> io::Result<()> {
+fn human(
+    out: &mut impl Write,
+    args: &Args,
+    plan: &Plan,
+    files: &[(GeneratedFile, Standing)],
+    failed: bool,
+) -> io::Result<()> {
     if !plan.assumptions.is_empty() {
         writeln!(out, "Assumed, because no rule says so:")?;
         for text in &plan.assumptions {
@@ -169,7 +204,14 @@ fn human(out: &mut impl Write, args: &Args, plan: &Plan, files: &[(GeneratedFile
     if !plan.open.is_empty() {
         writeln!(out, "Not enforced:")?;
         for open in &plan.open {
-            writeln!(out, "  {}:{} {}: {}", plain(&open.source), open.line, status(open.status), plain(&open.text))?;
+            writeln!(
+                out,
+                "  {}:{} {}: {}",
+                plain(&open.source),
+                open.line,
+                status(open.status),
+                plain(&open.text)
+            )?;
             if let Some(note) = &open.note {
                 writeln!(out, "    {}", plain(note))?;
             }
@@ -201,15 +243,30 @@ fn human(out: &mut impl Write, args: &Args, plan: &Plan, files: &[(GeneratedFile
         writeln!(out, "{:>14}  {kept} files", "up to date")?;
     }
     match (args.check, failed) {
-        (true, true) => writeln!(out, "\nThe pipeline is not what the rules ask for: run `lockkeeper generate`."),
+        (true, true) => writeln!(
+            out,
+            "\nThe pipeline is not what the rules ask for: run `lockkeeper generate`."
+        ),
         (true, false) => writeln!(out, "\nThe pipeline is what the rules ask for."),
-        (false, true) => writeln!(out, "\nNothing was written: files were edited by hand. Change the rules instead, or use --force."),
+        (false, true) => writeln!(
+            out,
+            "\nNothing was written: files were edited by hand. Change the rules instead, or use --force."
+        ),
         (false, false) if args.dry_run => Ok(()),
-        (false, false) => writeln!(out, "\nNext: DEPLOYMENT.md says how to set the repository up; `lockkeeper rehearse` tries the pipeline."),
+        (false, false) => writeln!(
+            out,
+            "\nNext: DEPLOYMENT.md says how to set the repository up; `lockkeeper rehearse` tries the pipeline."
+        ),
     }
 }
 
-fn programs(out: &mut impl Write, args: &Args, plan: &Plan, files: &[(GeneratedFile, Standing)], wrote: bool) -> io::Result<()> {
+fn programs(
+    out: &mut impl Write,
+    args: &Args,
+    plan: &Plan,
+    files: &[(GeneratedFile, Standing)],
+    wrote: bool,
+) -> io::Result<()> {
     let files: Vec<_> = files
         .iter()
         .map(|(file, standing)| {
@@ -246,5 +303,7 @@ const fn status(status: Status) -> &'static str {
 
 /// `text` without what a terminal would obey.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

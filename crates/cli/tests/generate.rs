@@ -69,7 +69,10 @@ fn writes_once_and_then_finds_nothing_to_do() {
     let before = tree(dir.path());
     for arguments in [["--dry-run"], ["--check"]] {
         let output = generate(dir.path(), &arguments);
-        assert_eq!(output.status.code(), Some(i32::from(arguments == ["--check"])));
+        assert_eq!(
+            output.status.code(),
+            Some(i32::from(arguments == ["--check"]))
+        );
         assert_eq!(tree(dir.path()), before);
     }
     let output = generate(dir.path(), &[]);
@@ -100,7 +103,11 @@ fn edits_by_hand_are_overwritten_only_by_force() {
     let edited = tree(dir.path());
     let output = generate(dir.path(), &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output).contains("edited by hand  .github/deploy/smoke.sh"), "{}", text(&output));
+    assert!(
+        text(&output).contains("edited by hand  .github/deploy/smoke.sh"),
+        "{}",
+        text(&output)
+    );
     assert_eq!(tree(dir.path()), edited, "nothing else is written either");
     assert_eq!(generate(dir.path(), &["--check"]).status.code(), Some(1));
     assert_eq!(generate(dir.path(), &["--force"]).status.code(), Some(0));
@@ -117,7 +124,11 @@ fn what_is_assumed_comes_first_and_strict_refuses_it() {
     let output = generate(dir.path(), &["--format", "json", "--dry-run"]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["schema"], 1);
-    assert!(json["assumptions"].as_array().is_some_and(|list| !list.is_empty()));
+    assert!(
+        json["assumptions"]
+            .as_array()
+            .is_some_and(|list| !list.is_empty())
+    );
     assert_eq!(json["files"][0]["standing"], "missing");
 }
 
@@ -129,7 +140,11 @@ fn unusable_input_is_one_error_and_nothing_is_written() {
     let broken = repository();
     fs::write(broken.path().join("package.json"), [0xff, 0xfe]).unwrap();
     let gate = repository();
-    fs::write(gate.path().join("CLAUDE.md"), format!("{RULES}\n## CI/CD\n\n- CI: lint\n")).unwrap();
+    fs::write(
+        gate.path().join("CLAUDE.md"),
+        format!("{RULES}\n## CI/CD\n\n- CI: lint\n"),
+    )
+    .unwrap();
     for dir in [&empty, &no_package, &broken, &gate] {
         let before = tree(dir.path());
         let output = generate(dir.path(), &[]);

@@ -67,6 +67,9 @@ pub(crate) struct Review {
     pub(crate) approved: bool,
 }
 
+/// When what is in service changed, with the event, and what is in service since.
+type ServingChange = (Instant, u64, BTreeMap<ImageDigest, u32>);
+
 /// Everything that promises ask of a story's events.
 #[derive(Debug, Default)]
 pub(crate) struct History {
@@ -76,7 +79,7 @@ pub(crate) struct History {
     pub(crate) entries: Vec<Entry>,
     pub(crate) reviews: Vec<Review>,
     /// In-service targets by digest, after each change.
-    serving: BTreeMap<ServiceKey, Vec<(Instant, u64, BTreeMap<ImageDigest, u32>)>>,
+    serving: BTreeMap<ServiceKey, Vec<ServingChange>>,
     /// What tags name, in the order of the changes.
     tags: Vec<(Instant, String, String, ImageDigest)>,
     /// What each digest was built from.
@@ -315,7 +318,7 @@ impl History {
         service: &ServiceKey,
         from: Instant,
         to: Instant,
-    ) -> impl Iterator<Item = &(Instant, u64, BTreeMap<ImageDigest, u32>)> {
+    ) -> impl Iterator<Item = &ServingChange> {
         self.serving
             .get(service)
             .into_iter()

@@ -196,7 +196,7 @@ fn run(options: &Options) -> std::io::Result<u8> {
         }
         let ready: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
         if ready[0] {
-            return Ok(verdict(options, &mut child, timed_out)?);
+            return verdict(options, &mut child, timed_out);
         }
         if ready[1] {
             // `struct signalfd_siginfo` begins with the signal's number.

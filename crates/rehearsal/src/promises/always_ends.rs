@@ -44,20 +44,16 @@ fn judge(story: &Story<'_>) -> Judgement {
             }
         }
         let serving = story.history.serving(service, story.settled);
-        if deployed && serving.len() > 1 {
-            if let Some(run) = story.deploys(target).last() {
-                let message = format!(
-                    "{} is left with {} in service at the same time",
-                    target.name(),
-                    story.names(&serving)
-                );
-                judgement.breach(story.blame(
-                    run,
-                    Some(service),
-                    story.seq_at(story.settled),
-                    message,
-                ));
-            }
+        if deployed
+            && serving.len() > 1
+            && let Some(run) = story.deploys(target).last()
+        {
+            let message = format!(
+                "{} is left with {} in service at the same time",
+                target.name(),
+                story.names(&serving)
+            );
+            judgement.breach(story.blame(run, Some(service), story.seq_at(story.settled), message));
         }
     }
     judgement

@@ -47,9 +47,7 @@ fn judge(story: &Story<'_>) -> Judgement {
                 judgement.breach(story.blame(run, Some(service), entry.seq, message));
             }
         }
-        if newest.is_none_or(|(highest, _)| at > highest) {
-            newest = Some((at, caller.run));
-        } else if newest.is_some_and(|(_, by)| by == caller.run) {
+        if newest.is_none_or(|(highest, by)| at > highest || by == caller.run) {
             newest = Some((at, caller.run));
         }
     }
