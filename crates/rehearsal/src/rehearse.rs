@@ -408,8 +408,10 @@ fn is_about_settings(event: &Event) -> bool {
 fn facts(survey: &Survey, repository: &Repository, events: &[Event]) -> Facts {
     let mut line = vec![repository.root.clone()];
     let mut initial: BTreeMap<ImageDigest, _> = BTreeMap::new();
+    let mut begun = false;
     for event in events {
         match &event.what {
+            What::Stimulus { .. } => begun = true,
             What::Pushed { branch, sha, .. }
                 if branch == survey.policy.production_branch.as_str() =>
             {
@@ -419,7 +421,7 @@ fn facts(survey: &Survey, repository: &Repository, events: &[Event]) -> Facts {
                 digest,
                 commit: Some(commit),
                 ..
-            } if event.at == START && event.caller.is_none() => {
+            } if !begun && event.caller.is_none() => {
                 initial.insert(digest.clone(), commit.clone());
             }
             _ => {}

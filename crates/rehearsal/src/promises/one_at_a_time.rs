@@ -32,6 +32,8 @@ fn judge(story: &Story<'_>) -> Judgement {
                 .map_or(story.settled, |(at, _)| at);
             spans.push((first.at, end, first.seq, run));
         }
+        // An older run may be overtaken.
+        spans.sort_by_key(|(start, _, seq, _)| (*start, *seq));
         if story.challenged(PromiseId::OneAtATime) && story.deploys(target).count() > 1 {
             judgement.exercise();
         }

@@ -19,18 +19,19 @@ pub(super) const SCENARIO: Scenario = Scenario {
     ],
     play: |director| {
         let first = director.merge("first")?;
-        // What the older run asks of the registry while the newer one catches up is slow.
+        // The older run's first request to the registry is slow, and the newer one overtakes it.
         let now = director.stage.now();
-        director
-            .stage
-            .fault('A', "the image registry answers 40 s late for a minute");
+        director.stage.fault(
+            'A',
+            "the image registry answers the older run's first request 50 s late",
+        );
         director.stage.world.cloud.outages.add(Outage {
             api: Api::Ecr,
             operation: None,
-            ailment: Ailment::Slow(Duration::from_secs(40)),
+            ailment: Ailment::Slow(Duration::from_secs(50)),
             from: now,
             until: now + Duration::from_secs(60),
-            count: None,
+            count: Some(1),
         });
         director.wait(Duration::from_secs(5))?;
         let second = director.merge("second")?;

@@ -536,7 +536,39 @@ fn learn(survey: &mut Survey, stage: &Stage, watched: &Watched) {
             .as_ref()
             .and_then(|loaded| Some((loaded, loaded.workflow.on.workflow_dispatch.as_ref()?)))
         {
-            survey.production = Some(production_use(loaded, dispatch));
+            let mut production = production_use(loaded, dispatch);
+            // Names may be expressions: those that its jobs came to are the ones.
+            let entered = events.iter().filter_map(|event| match &event.what {
+                What::JobQueued {
+                    run,
+                    environment: Some(name),
+                    ..
+                } if dispatched(run)
+                    && run_file(*run).is_some_and(|(file, _)| file == production.file) =>
+                {
+                    EnvironmentName::parse(name).ok()
+                }
+                _ => None,
+            });
+            let entered: BTreeSet<EnvironmentName> = entered.collect();
+            if !entered.is_empty() {
+                production
+                    .environments
+                    .retain(|name| says_production(name.as_str()));
+                production.environments.extend(entered);
+                production.environments.sort();
+                production.environments.dedup();
+            }
+            survey.production = Some(production);
+        }
+    }
+    for event in events {
+        if let What::JobQueued {
+            environment: Some(name),
+            ..
+        } = &event.what
+        {
+            survey.environments.extend(EnvironmentName::parse(name));
         }
     }
     learn_tags(survey, events, watched, &updates);
