@@ -175,7 +175,7 @@ pub fn rehearse(
             request.scenarios.is_empty() || request.scenarios.iter().any(|name| name == scenario.id)
         })
         .collect();
-    let contexts = contexts(&survey, &repository, &library);
+    let contexts = survey.required_checks(&survey.checks);
     let stories: Vec<(usize, &'static Scenario)> = wanted
         .iter()
         .copied()
@@ -257,28 +257,6 @@ fn slug(directory: &Path) -> RepositorySlug {
     RepositorySlug::parse(&format!("example/{name}"))
         .or_else(|_| RepositorySlug::parse("example/repository"))
         .expect("example/repository is a slug")
-}
-
-/// The check contexts of the pull-request workflows' jobs.
-fn contexts(survey: &Survey, repository: &Repository, library: &Library) -> Vec<String> {
-    let mut contexts = Vec::new();
-    for name in &survey.checks_pulls {
-        let Some(file) = repository.files.get(&format!(".github/workflows/{name}")) else {
-            continue;
-        };
-        let Ok(loaded) = library.read(name, &String::from_utf8_lossy(&file.contents)) else {
-            continue;
-        };
-        for (key, job) in &loaded.workflow.jobs {
-            let name = job
-                .name
-                .as_ref()
-                .filter(|name| !name.source().contains("${{"))
-                .map_or(key.clone(), |name| name.source().to_owned());
-            contexts.push(name);
-        }
-    }
-    survey.required_checks(&contexts)
 }
 
 /// What every story of a rehearsal is played on.
@@ -446,6 +424,7 @@ fn facts(survey: &Survey, repository: &Repository, events: &[Event]) -> Facts {
         reviewers: vec![cast::REVIEWER.to_owned()],
         line,
         initial,
+        locks: survey.locks.clone(),
     }
 }
 

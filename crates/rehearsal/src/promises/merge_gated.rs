@@ -59,7 +59,11 @@ fn judge(story: &Story<'_>) -> Judgement {
             .runs
             .iter()
             .rev()
-            .find(|run| run.sha == *head && run.trigger.starts_with("pull_request"));
+            .find(|run| match run.trigger.as_str() {
+                // Its commit is the base branch's: the newest is the pull request's that is merged.
+                "pull_request_target" => run.created <= event.at,
+                trigger => trigger.starts_with("pull_request") && run.sha == *head,
+            });
         let words: Vec<&str> = failing.iter().map(|gate| gate.name()).collect();
         let (message, file, line) = match run {
             Some(run) if run.green() => (
@@ -69,7 +73,7 @@ fn judge(story: &Story<'_>) -> Judgement {
                     run.workflow
                 ),
                 Some(run.workflow.clone()),
-                Some(1),
+                story.overlooked(run).or(Some(1)),
             ),
             Some(run) => {
                 let job = story.history.jobs.values().find(|job| {
@@ -106,4 +110,23 @@ fn judge(story: &Story<'_>) -> Judgement {
         });
     }
     judgement
+}
+
+impl Story<'_> {
+    /// In a run that ended green: the step of a command that failed and was not heeded, else the
+    /// first job, which lacks the gate.
+    fn overlooked(&self, run: &crate::history::Run) -> Option<u32> {
+        let command = self.events.iter().find_map(|event| match event.what {
+            What::Command { exit_code, .. } if exit_code != 0 => event
+                .caller
+                .filter(|caller| caller.run == run.run && caller.attempt == run.attempt)
+                .map(|caller| caller.line),
+            _ => None,
+        });
+        let mut jobs = self.history.jobs.values();
+        command.or_else(|| {
+            jobs.find(|job| job.run == run.run && job.attempt == run.attempt)
+                .map(|job| job.line)
+        })
+    }
 }

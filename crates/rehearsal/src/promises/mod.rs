@@ -77,6 +77,8 @@ pub struct Facts {
     pub deploys_staging: Vec<String>,
     pub deploys_production: Vec<String>,
     pub checks_pulls: Vec<String>,
+    /// The lines of the workflows' own `concurrency`, by file.
+    pub locks: BTreeMap<String, u32>,
     /// The input of the production workflow that takes the image's tag.
     pub tag_input: Option<String>,
     pub reviewers: Vec<String>,
@@ -233,7 +235,7 @@ impl Story<'_> {
     }
 
     /// A breach that a line of a run's workflow caused: the line of its last change of the
-    /// service, else of its last job.
+    /// service, else of its last job, else of the lock that no job of it got past.
     pub(crate) fn blame(
         &self,
         run: &Run,
@@ -257,7 +259,9 @@ impl Story<'_> {
             message,
             run: Some(run.run),
             file: Some(run.workflow.clone()),
-            line: line.or_else(job),
+            line: line
+                .or_else(job)
+                .or_else(|| self.facts.locks.get(&run.workflow).copied()),
             seq,
         }
     }

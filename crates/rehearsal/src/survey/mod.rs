@@ -4,6 +4,7 @@
 //! The rules come first; what they leave open is learnt from a rehearsal of its own, whose world
 //! begins with what the rules name and is filled up with what the workflows turn out to ask for.
 
+mod checks;
 mod names;
 mod probe;
 mod setting;
@@ -55,6 +56,10 @@ pub(crate) struct Survey {
     pub(crate) services: BTreeSet<ServiceKey>,
     pub(crate) deploys_staging: Vec<String>,
     pub(crate) checks_pulls: Vec<String>,
+    /// The lines of the workflows' own `concurrency`, by file.
+    pub(crate) locks: BTreeMap<String, u32>,
+    /// The contexts of the checks that a pull request's head gets.
+    pub(crate) checks: Vec<String>,
     /// How an operator names the image of a commit.
     pub(crate) tag: TagPattern,
     /// Other tags that carry a commit, put on the image that serves at first too.

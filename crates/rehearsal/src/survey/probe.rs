@@ -51,6 +51,7 @@ pub(crate) fn survey(
             break;
         }
     }
+    survey.checks = super::checks::checks(&survey, &workflows, repository, library, raising)?;
     Ok((survey, events))
 }
 
@@ -211,6 +212,13 @@ fn from_rules(policy: &Policy, repository: &Repository, workflows: &[Arc<Loaded>
         })
         .map(|loaded| loaded.file.clone())
         .collect();
+    let locks = workflows
+        .iter()
+        .filter_map(|loaded| {
+            let lock = loaded.workflow.concurrency.as_ref()?;
+            Some((loaded.file.clone(), lock.place.line))
+        })
+        .collect();
     let services = staging.iter().chain(&production_service).cloned().collect();
     let container = service
         .and_then(|service| service.container.as_ref())
@@ -228,6 +236,8 @@ fn from_rules(policy: &Policy, repository: &Repository, workflows: &[Arc<Loaded>
         services,
         deploys_staging: Vec::new(),
         checks_pulls,
+        locks,
+        checks: Vec::new(),
         tag: TagPattern::default(),
         evidence: BTreeSet::new(),
         literal_tags: BTreeMap::new(),

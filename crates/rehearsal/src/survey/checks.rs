@@ -1,0 +1,71 @@
+//! The checks that a pull request's head gets: what a ruleset can require.
+
+use std::sync::Arc;
+
+use super::Survey;
+use super::setting::Settings;
+use super::world::{Raising, raise};
+use crate::director::{Director, PlayError};
+use crate::engine::EngineError;
+use crate::repository::Repository;
+use crate::stage::{Library, Loaded, PullRequestFrom};
+
+/// The check contexts of the pull-request workflows' jobs: as written where files say them, else
+/// (matrices, called workflows, names with expressions) as a pull request gets them.
+pub(super) fn checks(
+    survey: &Survey,
+    workflows: &[Arc<Loaded>],
+    repository: &Arc<Repository>,
+    library: &Library,
+    raising: &Raising,
+) -> Result<Vec<String>, EngineError> {
+    let jobs = || {
+        workflows
+            .iter()
+            .filter(|loaded| survey.checks_pulls.contains(&loaded.file))
+            .flat_map(|loaded| &loaded.workflow.jobs)
+    };
+    let plain: Vec<String> = jobs()
+        .filter(|(_, job)| job.strategy.is_none() && job.call.is_none())
+        .filter_map(|(key, job)| match &job.name {
+            None => Some(key.clone()),
+            Some(name) => (!name.source().contains("${{")).then(|| name.source().to_owned()),
+        })
+        .collect();
+    if plain.len() == jobs().count() {
+        return Ok(plain);
+    }
+    let mut stage = raise(
+        survey,
+        Settings::Declared,
+        &[],
+        repository,
+        library,
+        raising,
+    )?;
+    let mut director = Director {
+        stage: &mut stage,
+        survey,
+        past: None,
+    };
+    let pull = match director.propose("first", PullRequestFrom::SameRepository) {
+        Ok(pull) => pull,
+        Err(PlayError::Engine(error)) => return Err(error),
+        Err(PlayError::NotPlayable(_)) => return Ok(plain),
+    };
+    let hub = &stage.world.hub;
+    let mut contexts = plain;
+    for run in hub.runs(&Default::default()) {
+        if run.pull != Some(pull) {
+            continue;
+        }
+        for job in hub.jobs_of(run.id) {
+            if let Some(job) = hub.job(job)
+                && !contexts.contains(&job.check_context)
+            {
+                contexts.push(job.check_context.clone());
+            }
+        }
+    }
+    Ok(contexts)
+}
