@@ -1,14 +1,15 @@
 //! Preloaded into every program of a step: the wall clock is the world's, and chance is seeded.
 //!
-//! The page that `LOCKKEEPER_CLOCK` names holds the virtual time in nanoseconds, a seed and a
-//! counter of bytes drawn. Only the wall clock is virtual: a program that measures with the
+//! The page that `LOCKKEEPER_CLOCK` names holds the virtual time in nanoseconds and a seed. Each
+//! process draws a stream of its own from both, so that what it gets does not depend on which
+//! others ran before it. Only the wall clock is virtual: a program that measures with the
 //! monotonic clock waits for real, and must see that wait end.
 
 #![no_std]
 
 mod sys;
 
-use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use sys::{call, nr, open};
 
 // The compiled core library names it; nothing here unwinds.
@@ -23,13 +24,32 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 struct Page {
     nanoseconds: AtomicU64,
     seed: AtomicU64,
-    drawn: AtomicU64,
 }
+
+/// How many words this process has drawn.
+static DRAWN: AtomicU64 = AtomicU64::new(0);
 
 static PAGE: AtomicPtr<Page> = AtomicPtr::new(core::ptr::null_mut());
 
 unsafe extern "C" {
     static environ: *const *const u8;
+    static program_invocation_short_name: *const u8;
+}
+
+/// `mktemp` makes names from the monotonic clock, and waits for nothing.
+static MONOTONIC_TOO: AtomicBool = AtomicBool::new(false);
+
+/// Whether this program is called `name`, which ends in NUL.
+unsafe fn is_called(name: &[u8]) -> bool {
+    let mut i = 0;
+    // SAFETY: the C library's text is NUL-terminated, and is read up to the first difference.
+    while unsafe { *program_invocation_short_name.add(i) } == name[i] {
+        if name[i] == 0 {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 #[used]
@@ -37,6 +57,8 @@ unsafe extern "C" {
 static START: unsafe extern "C" fn() = start;
 
 unsafe extern "C" fn start() {
+    // SAFETY: as for `is_called`.
+    MONOTONIC_TOO.store(unsafe { is_called(b"mktemp\0") }, Ordering::Relaxed);
     let name = b"LOCKKEEPER_CLOCK=";
     // SAFETY: `environ` is the C library's list of NUL-terminated texts.
     unsafe {
@@ -87,7 +109,7 @@ fn now() -> Option<(i64, i64)> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clock_gettime(clock: i32, time: *mut [i64; 2]) -> i32 {
     // CLOCK_REALTIME and CLOCK_REALTIME_COARSE
-    if clock == 0 || clock == 5 {
+    if clock == 0 || clock == 5 || (clock == 1 && MONOTONIC_TOO.load(Ordering::Relaxed)) {
         if let Some((seconds, nanoseconds)) = now() {
             // SAFETY: the caller gives a `struct timespec`.
             unsafe { *time = [seconds, nanoseconds] };
@@ -144,10 +166,10 @@ pub unsafe extern "C" fn getrandom(buffer: *mut u8, length: usize, flags: u32) -
         // SAFETY: the caller gives a buffer of `length` bytes.
         return unsafe { call(nr::GETRANDOM, buffer as usize, length, flags as usize, 0, 0, 0) };
     };
-    let seed = page.seed.load(Ordering::Relaxed);
+    let seed = page.seed.load(Ordering::Relaxed) ^ page.nanoseconds.load(Ordering::Relaxed).rotate_left(32);
     let mut i = 0;
     while i < length {
-        let word = draw(seed, page.drawn.fetch_add(1, Ordering::Relaxed) + 1).to_le_bytes();
+        let word = draw(seed, DRAWN.fetch_add(1, Ordering::Relaxed) + 1).to_le_bytes();
         let mut j = 0;
         while j < 8 && i < length {
             // SAFETY: `i` is below `length`.
@@ -165,4 +187,29 @@ pub unsafe extern "C" fn getentropy(buffer: *mut u8, length: usize) -> i32 {
     // SAFETY: the caller gives a buffer of `length` bytes.
     unsafe { getrandom(buffer, length, 0) };
     0
+}
+
+/// The C library's `arc4random_buf`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arc4random_buf(buffer: *mut u8, length: usize) {
+    // SAFETY: the caller gives a buffer of `length` bytes.
+    unsafe { getrandom(buffer, length, 0) };
+}
+
+/// The C library's `arc4random`.
+#[unsafe(no_mangle)]
+pub extern "C" fn arc4random() -> u32 {
+    let mut word = [0u8; 4];
+    // SAFETY: a buffer of four bytes.
+    unsafe { getrandom(word.as_mut_ptr(), 4, 0) };
+    u32::from_le_bytes(word)
+}
+
+/// The C library's `arc4random_uniform`.
+#[unsafe(no_mangle)]
+pub extern "C" fn arc4random_uniform(bound: u32) -> u32 {
+    match bound {
+        0 => 0,
+        _ => ((u64::from(arc4random()) * u64::from(bound)) >> 32) as u32,
+    }
 }

@@ -65,7 +65,7 @@ impl Page {
     }
 
     fn word(&self, at: usize) -> &AtomicU64 {
-        // SAFETY: the page holds 512 words; callers use the first three.
+        // SAFETY: the page holds 512 words; callers use the first two.
         unsafe { &*self.0.add(at) }
     }
 
