@@ -3,6 +3,7 @@
 //! Exit status: 0 all well, 1 findings, 2 bad usage, 3 the machine failed us.
 
 mod aws_table;
+mod demo;
 mod example;
 mod judges;
 mod process;
@@ -17,6 +18,8 @@ use crate::process::Failure;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Command {
+    /// Explain, generate and rehearse a copy of the example, with a release build
+    Demo,
     /// Write the tables of AWS's APIs that the modelled AWS CLI reads, from botocore on PyPI
     AwsTable(aws_table::Arguments),
     /// Run third-party tools over what lockkeeper writes for the example
@@ -34,6 +37,7 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
+        Command::Demo => demo::run(),
         Command::AwsTable(arguments) => aws_table::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),

@@ -26,8 +26,12 @@ pub(crate) fn copy_of_example() -> Result<Copy, Failure> {
     let dir = TempDir::with_prefix("lockkeeper-")
         .map_err(|error| Failure::Setup(format!("no temporary folder: {error}")))?;
     let path = dir.path().join("node-api");
-    copy(&root().join("examples/node-api"), &path)?;
+    copy_example_to(&path)?;
     Ok(Copy { _keeps: dir, path })
+}
+
+pub(crate) fn copy_example_to(path: &Path) -> Result<(), Failure> {
+    copy(&root().join("examples/node-api"), path)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {

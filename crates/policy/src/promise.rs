@@ -3,14 +3,19 @@
 use serde::{Serialize, Serializer};
 
 macro_rules! promises {
-    ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $id:literal,)*) => {
         /// A property that holds in every schedule of the fault classes that it covers.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum PromiseId { $($(#[$doc])* $name,)* }
+        pub enum PromiseId { $($(#[doc = $doc])+ $name,)* }
 
         impl PromiseId {
             /// Every promise, in the order in which reports list them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// What is promised, in a sentence.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)* }
+            }
 
             /// The stable name, in kebab-case.
             pub const fn as_str(self) -> &'static str {

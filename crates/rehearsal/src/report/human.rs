@@ -136,8 +136,9 @@ impl Human<'_> {
         )?;
         if let Some(text) = self.report.sources.get(&evidence.file) {
             for (number, line) in excerpt(text, evidence.line) {
-                let line: String = line.chars().take(110).collect();
-                writeln!(f, "  {}{number:>4} |{} {line}", ink.dim, ink.end)?;
+                let mark = if number == evidence.line { ">" } else { " " };
+                let line = fitted(line);
+                writeln!(f, "  {mark}{}{number:>4} |{} {line}", ink.dim, ink.end)?;
             }
         }
         let Some(recording) = self.report.recordings.get(evidence.story) else {
@@ -167,23 +168,26 @@ impl Human<'_> {
         Ok(())
     }
 
-    /// Stories that were not played to their end, with the reason.
+    /// Stories that were not played to their end, by reason.
     fn notes(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
-        let noted = self
-            .report
-            .scenarios
-            .iter()
-            .filter_map(|scenario| Some((scenario, scenario.note.as_ref()?)));
-        for (at, (scenario, note)) in noted.enumerate() {
-            if at == 0 {
-                writeln!(
-                    f,
-                    "\n{}stories not played to their end{}",
-                    ink.bold, ink.end
-                )?;
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for scenario in &self.report.scenarios {
+            let Some(note) = &scenario.note else { continue };
+            match reasons.iter_mut().find(|(reason, _)| reason == note) {
+                Some((_, stories)) => stories.push(scenario.id),
+                None => reasons.push((note, vec![scenario.id])),
             }
+        }
+        if !reasons.is_empty() {
+            writeln!(
+                f,
+                "\n{}stories not played to their end{}",
+                ink.bold, ink.end
+            )?;
+        }
+        for (reason, stories) in reasons {
             write!(f, "  - ")?;
-            wrapped(f, &format!("{}: {note}", scenario.id), "    ")?;
+            wrapped(f, &format!("{}: {reason}", stories.join(", ")), "    ")?;
         }
         Ok(())
     }
@@ -241,11 +245,28 @@ fn excerpt(text: &str, line: u32) -> Vec<(u32, &str)> {
         .collect()
 }
 
+/// A line of a workflow without the blanks between its words, which are often many.
+fn fitted(line: &str) -> String {
+    const WIDTH: usize = 90;
+    let words = line.trim_start();
+    let mut fitted = line[..line.len() - words.len()].to_owned();
+    fitted.push_str(&words.split_whitespace().collect::<Vec<_>>().join(" "));
+    if fitted.chars().count() > WIDTH {
+        fitted = fitted.chars().take(WIDTH - 1).collect();
+        fitted.push('…');
+    }
+    fitted.trim_end().to_owned()
+}
+
+/// With a capital letter, unless it begins with a digest.
 fn sentence(text: &str) -> String {
+    let is_word = |word: &str| word.chars().all(|c| !c.is_ascii_digit());
     let mut characters = text.chars();
     match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
+        Some(first) if text.split(' ').next().is_some_and(is_word) => {
+            first.to_uppercase().chain(characters).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -30,8 +30,20 @@ pub(crate) fn around(events: &[Event], seq: u64, before: usize, after: usize) ->
 fn lines(events: &[Event]) -> Vec<Line> {
     let mut names = Names::default();
     let mut lines = Vec::new();
+    let mut person = None;
     for event in events {
         names.learn(event);
+        // What a person sets out to do, and what GitHub records of it, is one line.
+        match &event.what {
+            What::Stimulus { actor, .. } => person = Some(actor),
+            What::Reviewed { reviewer: who, .. } | What::CancelRequested { actor: who, .. }
+                if person == Some(who) =>
+            {
+                continue;
+            }
+            What::Fault { .. } => {}
+            _ => person = None,
+        }
         if let Some((who, what)) = names.tell(event) {
             let line = Line {
                 seq: event.seq,
@@ -305,7 +317,7 @@ impl Names {
                 format!(
                     "deployment on {}: {state}{}",
                     place(service),
-                    if reason.is_empty() {
+                    if reason.is_empty() || state == "COMPLETED" {
                         String::new()
                     } else {
                         format!(" ({reason})")
