@@ -54,6 +54,11 @@ fn judge(story: &Story<'_>) -> Judgement {
         if !merged {
             continue;
         }
+        let mut before = story.events.iter().rev().filter(|e| e.seq < event.seq);
+        let newest = before.find_map(|event| match &event.what {
+            What::RunCreated { run, trigger, .. } if trigger == "pull_request_target" => Some(*run),
+            _ => None,
+        });
         let run = story
             .history
             .runs
@@ -61,7 +66,7 @@ fn judge(story: &Story<'_>) -> Judgement {
             .rev()
             .find(|run| match run.trigger.as_str() {
                 // Its commit is the base branch's: the newest is the pull request's that is merged.
-                "pull_request_target" => run.created <= event.at,
+                "pull_request_target" => newest == Some(run.run),
                 trigger => trigger.starts_with("pull_request") && run.sha == *head,
             });
         let words: Vec<&str> = failing.iter().map(|gate| gate.name()).collect();

@@ -40,10 +40,13 @@ fn judge(story: &Story<'_>) -> Judgement {
                     message: format!("code of a pull request ran where {what} can be reached"),
                     run: Some(*run),
                     file: workflow,
-                    line: event
-                        .caller
-                        .map(|caller| caller.line)
-                        .or_else(|| story.history.jobs.get(job).map(|job| job.line)),
+                    // The whole job: its first step was only the one at which it was seen.
+                    line: story
+                        .history
+                        .jobs
+                        .get(job)
+                        .map(|job| job.line)
+                        .or_else(|| event.caller.map(|caller| caller.line)),
                     seq: event.seq,
                 });
             }
