@@ -9,6 +9,7 @@ pub mod machine;
 mod memory;
 pub mod models;
 pub mod personality;
+mod play;
 pub mod promises;
 mod rehearse;
 pub mod report;
@@ -19,5 +20,6 @@ mod stage;
 mod survey;
 mod timeout;
 pub mod tools;
+mod verdicts;
 
 pub use rehearse::{Progress, RehearsalError, Request, rehearse, scenarios};

@@ -8,14 +8,11 @@ use lockkeeper_policy::PromiseId;
 use crate::director::{Director, PlayError};
 use crate::survey::Survey;
 
-mod bad_image_crashes;
-mod bad_image_flaps;
-mod bad_image_never_ready;
 mod bad_image_production;
+mod bad_images;
 mod deploy_cancelled;
 mod digest_changed;
-mod environment_missing;
-mod environment_unprotected;
+mod environments;
 mod merge_to_staging;
 mod production_approved;
 mod production_rejected;
@@ -52,16 +49,16 @@ pub(crate) const SCENARIOS: &[&Scenario] = &[
     &merge_to_staging::SCENARIO,
     &merge_to_staging::FAULTS,
     &two_merges::SCENARIO,
-    &bad_image_crashes::SCENARIO,
-    &bad_image_never_ready::SCENARIO,
-    &bad_image_flaps::SCENARIO,
+    &bad_images::CRASHES,
+    &bad_images::NEVER_READY,
+    &bad_images::FLAPS,
     &deploy_cancelled::STAGING,
     &production_approved::SCENARIO,
     &production_approved::FAULTS,
     &production_rejected::SCENARIO,
     &tag_never_staged::SCENARIO,
-    &environment_missing::SCENARIO,
-    &environment_unprotected::SCENARIO,
+    &environments::MISSING,
+    &environments::UNPROTECTED,
     &digest_changed::SCENARIO,
     &bad_image_production::SCENARIO,
     &two_productions::SCENARIO,

@@ -1,13 +1,13 @@
 //! What expressions see: the contexts of GitHub's documentation, as each place has them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use cap_std::fs::Dir;
 use lockkeeper_workflow as wf;
 use lockkeeper_workflow::expr::{Context, Contexts, EvalError, Object, Status, Value as Evaluated};
-use lockkeeper_world::event::{Conclusion, What};
-use lockkeeper_world::hub::{Access, RunRequest};
+use lockkeeper_world::event::Conclusion;
+use lockkeeper_world::hub::RunRequest;
 use lockkeeper_world::ids::{JobId, RunId};
 use serde_json::{Map, Value, json};
 
@@ -107,7 +107,7 @@ impl Stage {
         context
     }
 
-    fn github(&self, run: RunId) -> Value {
+    pub(super) fn github(&self, run: RunId) -> Value {
         let (Some(record), Some(play)) = (self.world.hub.run(run), self.runs.get(&run)) else {
             return json!({});
         };
@@ -201,7 +201,12 @@ impl Stage {
     }
 
     /// For a step of a job that runs.
-    fn step_context(&self, job: JobId, play: &JobPlay, env: &BTreeMap<String, String>) -> Scope {
+    pub(super) fn step_context(
+        &self,
+        job: JobId,
+        play: &JobPlay,
+        env: &BTreeMap<String, String>,
+    ) -> Scope {
         let mut context = self.job_context(play.run, &play.key, &play.matrix);
         let mut github = self.github(play.run);
         if let Some(github) = github.as_object_mut() {
@@ -245,26 +250,6 @@ impl Stage {
             .ok()
             .map(|files| (files, play.workspace.clone()));
         context
-    }
-
-    /// The secrets that a job is given, with their values.
-    pub(super) fn secrets_of(&self, job: JobId) -> BTreeMap<String, String> {
-        let from_fork = self
-            .world
-            .hub
-            .job(job)
-            .and_then(|job| self.world.hub.run(job.run))
-            .is_some_and(|run| run.from_fork);
-        let mut secrets =
-            BTreeMap::from([("GITHUB_TOKEN".to_owned(), self.world.hub.token_for(job))]);
-        if !from_fork {
-            for name in self.world.hub.secret_names(job) {
-                if let Some(value) = self.secrets.get(name.as_str()) {
-                    secrets.insert(name.to_string(), value.clone());
-                }
-            }
-        }
-        secrets
     }
 
     fn status(&self, play: &JobPlay) -> Status {
@@ -312,12 +297,12 @@ impl Stage {
     }
 
     /// `env` of workflow and job, and what earlier steps put into `GITHUB_ENV`.
-    fn plain_env(&self, play: &JobPlay) -> BTreeMap<String, String> {
+    pub(super) fn plain_env(&self, play: &JobPlay) -> BTreeMap<String, String> {
         play.env.clone()
     }
 
     /// The same with the step's own `env` on top, as its other keys see it.
-    fn step_plain_env(&self, play: &JobPlay) -> BTreeMap<String, String> {
+    pub(super) fn step_plain_env(&self, play: &JobPlay) -> BTreeMap<String, String> {
         let mut env = self.plain_env(play);
         let step = play
             .definition()
@@ -354,217 +339,6 @@ impl Stage {
         }
     }
 
-    /// Evaluates `env` of workflow and job, once the job is on its machine.
-    pub(super) fn evaluate_job_env(&mut self, job: JobId) {
-        let Some(play) = self.jobs.get(&job) else {
-            return;
-        };
-        let loaded = play.loaded.clone();
-        let own = play
-            .definition()
-            .map(|definition| definition.env.clone())
-            .unwrap_or_default();
-        for (name, template) in loaded.workflow.env.iter().chain(&own) {
-            let Some(play) = self.jobs.get(&job) else {
-                return;
-            };
-            let value = template
-                .eval_string(&self.step_context(job, play, &play.env))
-                .unwrap_or_default();
-            if let Some(play) = self.jobs.get_mut(&job) {
-                play.env.insert(name.value.clone(), value);
-            }
-        }
-    }
-
-    pub(super) fn default_shell(&self, job: JobId) -> Option<String> {
-        let play = self.jobs.get(&job)?;
-        let own = play.definition()?.defaults.run.shell.as_ref();
-        let shell = own.or(play.loaded.workflow.defaults.run.shell.as_ref())?;
-        self.evaluate_text(job, shell).ok()
-    }
-
-    /// The environment of a step's process.
-    pub(super) fn step_env(
-        &self,
-        job: JobId,
-        step: &wf::Step,
-    ) -> Result<BTreeMap<String, String>, EvalError> {
-        let Some(play) = self.jobs.get(&job) else {
-            return Ok(BTreeMap::new());
-        };
-        let mut env = self.runner_env(job, play);
-        env.extend(self.plain_env(play));
-        for (name, template) in &step.env {
-            let context = self.step_context(job, play, &self.step_plain_env(play));
-            env.insert(name.value.clone(), template.eval_string(&context)?);
-        }
-        env.extend(self.file_variables(job));
-        let shims = play.inside.parent().unwrap_or(&play.inside).join("bin");
-        let path = env.get("PATH").cloned().unwrap_or_default();
-        let added = play.path.join(":");
-        let separator = if added.is_empty() { "" } else { ":" };
-        env.insert(
-            "PATH".into(),
-            format!("{}:{added}{separator}{path}", shims.display()),
-        );
-        Ok(env)
-    }
-
-    /// What the runner itself puts into the environment.
-    fn runner_env(&self, job: JobId, play: &JobPlay) -> BTreeMap<String, String> {
-        let mut env = BTreeMap::new();
-        let github = self.github(play.run);
-        let text = |name: &str| match &github[name] {
-            Value::String(text) => text.clone(),
-            Value::Bool(value) => value.to_string(),
-            _ => String::new(),
-        };
-        for name in [
-            "actor",
-            "actor_id",
-            "triggering_actor",
-            "event_name",
-            "ref",
-            "ref_name",
-            "ref_type",
-            "ref_protected",
-            "base_ref",
-            "head_ref",
-            "sha",
-            "repository",
-            "repository_id",
-            "repository_owner",
-            "repository_owner_id",
-            "run_id",
-            "run_number",
-            "run_attempt",
-            "retention_days",
-            "workflow",
-            "workflow_ref",
-            "workflow_sha",
-            "server_url",
-            "api_url",
-            "graphql_url",
-        ] {
-            env.insert(format!("GITHUB_{}", name.to_ascii_uppercase()), text(name));
-        }
-        let inside = |path: &str| play.inside.join(path).display().to_string();
-        let workspace = play.workspace_inside().display().to_string();
-        for (name, value) in [
-            ("CI", "true".to_owned()),
-            ("GITHUB_ACTIONS", "true".to_owned()),
-            ("GITHUB_JOB", play.key.clone()),
-            ("GITHUB_WORKSPACE", workspace),
-            ("GITHUB_EVENT_PATH", inside("temp/event.json")),
-            ("GITHUB_ACTION", format!("__step_{}", play.at)),
-            ("RUNNER_OS", "Linux".to_owned()),
-            ("RUNNER_ARCH", "X64".to_owned()),
-            ("RUNNER_NAME", "GitHub Actions 1".to_owned()),
-            ("RUNNER_ENVIRONMENT", "github-hosted".to_owned()),
-            ("RUNNER_TEMP", inside("temp")),
-            ("RUNNER_TOOL_CACHE", "/opt/hostedtoolcache".to_owned()),
-            (
-                "RUNNER_WORKSPACE",
-                play.workspace_inside()
-                    .parent()
-                    .unwrap_or(&play.inside)
-                    .display()
-                    .to_string(),
-            ),
-            ("HOME", inside("home")),
-            ("TMPDIR", inside("tmp")),
-            ("USER", "runner".to_owned()),
-            ("SHELL", "/bin/bash".to_owned()),
-            ("LANG", "C.UTF-8".to_owned()),
-            (
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
-            ),
-            ("BASH_ENV", inside("temp/chance.sh")),
-        ] {
-            env.insert(name.to_owned(), value);
-        }
-        if self
-            .world
-            .hub
-            .job(job)
-            .is_some_and(|job| job.permissions.of("id-token") == Access::Write)
-        {
-            env.insert(
-                "ACTIONS_ID_TOKEN_REQUEST_URL".into(),
-                format!("https://oidc.actions.invalid/token/{job}?api-version=2.0"),
-            );
-            env.insert(
-                "ACTIONS_ID_TOKEN_REQUEST_TOKEN".into(),
-                self.world.hub.token_for(job),
-            );
-        }
-        env
-    }
-
-    /// `$GITHUB_EVENT_PATH`, and the seed of `$RANDOM`.
-    pub(super) fn write_event(&mut self, job: JobId) -> std::io::Result<()> {
-        let seed = self.chance.next() % 32_768;
-        let Some(play) = self.jobs.get(&job) else {
-            return Ok(());
-        };
-        let event = self
-            .runs
-            .get(&play.run)
-            .map(|run| run.event.to_string())
-            .unwrap_or_default();
-        super::steps::write_new(&play.files, "temp/event.json".as_ref(), event.as_bytes())?;
-        super::steps::write_new(
-            &play.files,
-            "temp/chance.sh".as_ref(),
-            format!("RANDOM={seed}\nunset BASH_ENV\n").as_bytes(),
-        )
-    }
-
-    /// Where a step without `working-directory` starts.
-    pub(super) fn step_directory(&self, job: JobId) -> Option<String> {
-        let play = self.jobs.get(&job)?;
-        let own = play.definition()?.defaults.run.working_directory.as_ref();
-        let directory = own.or(play.loaded.workflow.defaults.run.working_directory.as_ref())?;
-        self.evaluate_text(job, directory).ok()
-    }
-
-    pub(super) fn evaluate_job_outputs(&mut self, job: JobId) -> BTreeMap<String, String> {
-        let Some(play) = self.jobs.get(&job) else {
-            return BTreeMap::new();
-        };
-        let declared = play
-            .definition()
-            .map(|definition| definition.outputs.clone())
-            .unwrap_or_default();
-        let mut outputs = BTreeMap::new();
-        for (name, template) in &declared {
-            let Some(play) = self.jobs.get(&job) else {
-                break;
-            };
-            let Ok(value) =
-                template.eval_string(&self.step_context(job, play, &self.plain_env(play)))
-            else {
-                continue;
-            };
-            if play.masks.hides(&value) {
-                let text = format!("Skip output '{}' since it may contain secret.", name.value);
-                let what = What::Annotation {
-                    run: play.run,
-                    job,
-                    step: play.at as u32,
-                    level: "warning".into(),
-                    text,
-                };
-                self.world.log.push(self.world.now(), None, what);
-            } else if !value.is_empty() {
-                outputs.insert(name.value.clone(), value);
-            }
-        }
-        outputs
-    }
-
     /// What of a job is not modelled.
     pub(super) fn note_unmodelled_job(&mut self, job: JobId) {
         let Some(play) = self.jobs.get(&job) else {
@@ -594,98 +368,8 @@ impl Stage {
         }
     }
 
-    /// Records what a pull request's code can reach in this job.
-    pub(super) fn note_credentials(&mut self, job: JobId) {
-        let Some(play) = self.jobs.get(&job) else {
-            return;
-        };
-        let Some(record) = self.world.hub.run(play.run) else {
-            return;
-        };
-        if !record.trigger.starts_with("pull_request") && record.trigger != "merge_group" {
-            return;
-        }
-        // With `pull_request_target` the base branch's code runs, unless the job fetches the other.
-        let foreign = record.trigger == "pull_request_target";
-        let text = play
-            .definition()
-            .map(|definition| &play.loaded.text[definition.place.span.clone()])
-            .unwrap_or_default();
-        if foreign
-            && !text.contains("pull_request.head")
-            && !text.contains("head_ref")
-            && !text.contains("refs/pull/")
-        {
-            return;
-        }
-        let mut reachable = BTreeSet::new();
-        if let Some(job) = self.world.hub.job(job) {
-            if job.permissions.of("id-token") == Access::Write {
-                reachable.insert("an identity token for AWS (`id-token: write`)".to_owned());
-            }
-            let writes: Vec<&str> = job
-                .permissions
-                .0
-                .iter()
-                .filter(|(scope, access)| **access == Access::Write && scope.as_str() != "id-token")
-                .map(|(scope, _)| scope.as_str())
-                .collect();
-            if !writes.is_empty() {
-                reachable.insert(format!("a token that may write ({})", writes.join(", ")));
-            }
-        }
-        let given = self.secrets_of(job);
-        for name in secrets_named(play.definition(), &play.loaded.workflow) {
-            if name != "GITHUB_TOKEN" && given.contains_key(&name) {
-                reachable.insert(format!("the secret `{name}`"));
-            }
-        }
-        let run = play.run;
-        for what in reachable {
-            let what = What::CredentialReachable { run, job, what };
-            let caller = self.caller(job);
-            self.world.log.push(self.world.now(), caller, what);
-        }
-    }
-
     /// An action without a model: the step passes, and the report says so.
     pub(super) fn note_unmodelled_action(&mut self, job: JobId, action: &str) {
         self.not_modelled(job, format!("the action {action}: {TAKEN_AS_PASSED}"));
     }
-}
-
-/// Every secret that a job's templates name, and those of its workflow's `env`.
-pub(crate) fn secrets_named(job: Option<&wf::Job>, workflow: &wf::Workflow) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut take = |template: &wf::Template| found.extend(template.secrets());
-    workflow.env.iter().for_each(|(_, template)| take(template));
-    let Some(job) = job else { return found };
-    job.env
-        .iter()
-        .chain(&job.outputs)
-        .for_each(|(_, template)| take(template));
-    for container in job.services.values().chain(&job.container) {
-        container
-            .env
-            .iter()
-            .for_each(|(_, template)| take(template));
-    }
-    for step in &job.steps {
-        step.env.iter().for_each(|(_, template)| take(template));
-        step.name.iter().for_each(&mut take);
-        match &step.kind {
-            wf::StepKind::Run { script, .. } => take(script),
-            wf::StepKind::Uses { with, .. } => with.iter().for_each(|(_, template)| take(template)),
-            _ => {}
-        }
-    }
-    for condition in job
-        .steps
-        .iter()
-        .filter_map(|step| step.if_.as_ref())
-        .chain(&job.if_)
-    {
-        found.extend(wf::secrets(&condition.value.references()));
-    }
-    found
 }

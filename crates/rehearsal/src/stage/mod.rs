@@ -7,6 +7,8 @@
 mod calls;
 mod chance;
 mod contexts;
+mod credentials;
+mod environment;
 mod events;
 mod jobs;
 mod runs;
@@ -28,7 +30,7 @@ use crate::engine::{CallId, Engine, EngineError, MachineId};
 use crate::repository::Repository;
 use chance::Chance;
 
-pub(crate) use contexts::secrets_named;
+pub(crate) use credentials::secrets_named;
 pub(crate) use runs::{Library, Loaded, PullRequestFrom};
 
 /// What a story's stage is made of.

@@ -4,9 +4,11 @@
 //! The rules come first; what they leave open is learnt from a rehearsal of its own, whose world
 //! begins with what the rules name and is filled up with what the workflows turn out to ask for.
 
+mod asked;
 mod checks;
 mod names;
 mod probe;
+mod rules;
 mod setting;
 mod template;
 mod world;

@@ -1,0 +1,122 @@
+//! What a job is given of the repository's secrets, and what a pull request's code can reach.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockkeeper_workflow as wf;
+use lockkeeper_world::event::What;
+use lockkeeper_world::hub::Access;
+use lockkeeper_world::ids::JobId;
+
+use super::Stage;
+
+impl Stage {
+    /// The secrets that a job is given, with their values.
+    pub(super) fn secrets_of(&self, job: JobId) -> BTreeMap<String, String> {
+        let from_fork = self
+            .world
+            .hub
+            .job(job)
+            .and_then(|job| self.world.hub.run(job.run))
+            .is_some_and(|run| run.from_fork);
+        let mut secrets =
+            BTreeMap::from([("GITHUB_TOKEN".to_owned(), self.world.hub.token_for(job))]);
+        if !from_fork {
+            for name in self.world.hub.secret_names(job) {
+                if let Some(value) = self.secrets.get(name.as_str()) {
+                    secrets.insert(name.to_string(), value.clone());
+                }
+            }
+        }
+        secrets
+    }
+
+    /// Records what a pull request's code can reach in this job.
+    pub(super) fn note_credentials(&mut self, job: JobId) {
+        let Some(play) = self.jobs.get(&job) else {
+            return;
+        };
+        let Some(record) = self.world.hub.run(play.run) else {
+            return;
+        };
+        if !record.trigger.starts_with("pull_request") && record.trigger != "merge_group" {
+            return;
+        }
+        // With `pull_request_target` the base branch's code runs, unless the job fetches the other.
+        let foreign = record.trigger == "pull_request_target";
+        let text = play
+            .definition()
+            .map(|definition| &play.loaded.text[definition.place.span.clone()])
+            .unwrap_or_default();
+        if foreign
+            && !text.contains("pull_request.head")
+            && !text.contains("head_ref")
+            && !text.contains("refs/pull/")
+        {
+            return;
+        }
+        let mut reachable = BTreeSet::new();
+        if let Some(job) = self.world.hub.job(job) {
+            if job.permissions.of("id-token") == Access::Write {
+                reachable.insert("an identity token for AWS (`id-token: write`)".to_owned());
+            }
+            let writes: Vec<&str> = job
+                .permissions
+                .0
+                .iter()
+                .filter(|(scope, access)| **access == Access::Write && scope.as_str() != "id-token")
+                .map(|(scope, _)| scope.as_str())
+                .collect();
+            if !writes.is_empty() {
+                reachable.insert(format!("a token that may write ({})", writes.join(", ")));
+            }
+        }
+        let given = self.secrets_of(job);
+        for name in secrets_named(play.definition(), &play.loaded.workflow) {
+            if name != "GITHUB_TOKEN" && given.contains_key(&name) {
+                reachable.insert(format!("the secret `{name}`"));
+            }
+        }
+        let run = play.run;
+        for what in reachable {
+            let what = What::CredentialReachable { run, job, what };
+            let caller = self.caller(job);
+            self.world.log.push(self.world.now(), caller, what);
+        }
+    }
+}
+
+/// Every secret that a job's templates name, and those of its workflow's `env`.
+pub(crate) fn secrets_named(job: Option<&wf::Job>, workflow: &wf::Workflow) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut take = |template: &wf::Template| found.extend(template.secrets());
+    workflow.env.iter().for_each(|(_, template)| take(template));
+    let Some(job) = job else { return found };
+    job.env
+        .iter()
+        .chain(&job.outputs)
+        .for_each(|(_, template)| take(template));
+    for container in job.services.values().chain(&job.container) {
+        container
+            .env
+            .iter()
+            .for_each(|(_, template)| take(template));
+    }
+    for step in &job.steps {
+        step.env.iter().for_each(|(_, template)| take(template));
+        step.name.iter().for_each(&mut take);
+        match &step.kind {
+            wf::StepKind::Run { script, .. } => take(script),
+            wf::StepKind::Uses { with, .. } => with.iter().for_each(|(_, template)| take(template)),
+            _ => {}
+        }
+    }
+    for condition in job
+        .steps
+        .iter()
+        .filter_map(|step| step.if_.as_ref())
+        .chain(&job.if_)
+    {
+        found.extend(wf::secrets(&condition.value.references()));
+    }
+    found
+}

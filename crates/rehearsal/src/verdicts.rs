@@ -1,0 +1,221 @@
+//! From stories to verdicts: what a rehearsal's report says of each promise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockkeeper_policy::PromiseId;
+use lockkeeper_world::event::What;
+
+use crate::play::Outcome;
+use crate::promises::{Breach, PROMISES};
+use crate::rehearse::Request;
+use crate::report::{Evidence, Played, PromiseReport, Recording, Report, ScenarioReport, Verdict};
+use crate::scenarios::Scenario;
+use crate::survey::{Settings, Survey};
+pub(crate) fn assemble(
+    request: &Request,
+    survey: &Survey,
+    wanted: &[&'static Scenario],
+    outcomes: Vec<Outcome>,
+    sources: BTreeMap<String, String>,
+) -> Report {
+    let promises: Vec<PromiseReport> = PROMISES
+        .iter()
+        .map(|promise| {
+            let verdict_with = |settings: Settings| verdict(promise.id, with(&outcomes, settings));
+            let mut stories: Vec<&'static str> = Vec::new();
+            let mut evidence = Vec::new();
+            for (story, outcome) in outcomes.iter().enumerate() {
+                let Some((_, judgement)) =
+                    outcome.judgements.iter().find(|(id, _)| *id == promise.id)
+                else {
+                    continue;
+                };
+                if judgement.exercised && !stories.contains(&outcome.scenario.id) {
+                    stories.push(outcome.scenario.id);
+                }
+                evidence.extend(
+                    judgement
+                        .breaches
+                        .iter()
+                        .map(|breach| as_evidence(breach, story, outcome, survey)),
+                );
+            }
+            // With the declared settings first, then the stories that are about this promise; the same
+            // place once.
+            let about = |story: usize| outcomes[story].scenario.challenges.contains(&promise.id);
+            evidence.sort_by_key(|evidence| {
+                (
+                    evidence.settings != "declared",
+                    !about(evidence.story),
+                    evidence.story,
+                    evidence.seq,
+                )
+            });
+            let mut seen = BTreeSet::new();
+            evidence.retain(|evidence| {
+                seen.insert((
+                    evidence.settings,
+                    evidence.scenario,
+                    evidence.file.clone(),
+                    evidence.line,
+                    evidence.message.clone(),
+                ))
+            });
+            PromiseReport {
+                id: promise.id,
+                verdict: verdict_with(Settings::Declared),
+                with_defaults: verdict_with(Settings::Defaults),
+                scenarios: stories,
+                evidence,
+                mend: promise.mend,
+            }
+        })
+        .collect();
+    let scenarios = wanted
+        .iter()
+        .map(|scenario| {
+            let outcome = outcomes.iter().find(|outcome| {
+                outcome.scenario.id == scenario.id && outcome.settings == Settings::Declared
+            });
+            match outcome {
+                None => ScenarioReport {
+                    id: scenario.id,
+                    title: scenario.title,
+                    verdict: Played::NotPlayed,
+                    note: Some("the pipeline has nothing that this story needs".into()),
+                    virtual_seconds: 0.0,
+                    wall_seconds: 0.0,
+                    runs: Vec::new(),
+                },
+                Some(outcome) => ScenarioReport {
+                    id: scenario.id,
+                    title: scenario.title,
+                    verdict: if outcome.note.is_none()
+                        && outcome
+                            .judgements
+                            .iter()
+                            .all(|(_, judgement)| judgement.breaches.is_empty())
+                    {
+                        Played::Passed
+                    } else {
+                        Played::Failed
+                    },
+                    note: outcome.note.clone(),
+                    virtual_seconds: outcome.virtual_time.as_secs_f64(),
+                    wall_seconds: outcome.wall_time.as_secs_f64(),
+                    runs: outcome.runs.clone(),
+                },
+            }
+        })
+        .collect();
+    let mut not_modelled = BTreeSet::new();
+    for outcome in &outcomes {
+        for event in &outcome.events {
+            if let What::NotModelled { text, file, line } = &event.what {
+                let workflow = event
+                    .caller
+                    .and_then(|caller| outcome.runs.iter().find(|run| run.id == caller.run.0))
+                    .map(|run| run.workflow.clone());
+                let place = file
+                    .clone()
+                    .or(workflow)
+                    .map(|file| format!("{file}:{}: ", line.unwrap_or(1)))
+                    .unwrap_or_default();
+                not_modelled.insert(format!("{place}{text}"));
+            }
+        }
+    }
+    let mut assumptions = survey.assumptions();
+    let met = outcomes.iter().flat_map(|outcome| {
+        let assumed = outcome.events.iter().filter_map(|event| match &event.what {
+            What::Assumed { text } => Some(text.clone()),
+            _ => None,
+        });
+        assumed.chain(outcome.notes.iter().cloned())
+    });
+    assumptions.extend(met.collect::<BTreeSet<_>>());
+    Report {
+        schema: 1,
+        pipeline: sources.keys().cloned().collect(),
+        seed: request.seed,
+        promises,
+        scenarios,
+        assumptions,
+        not_modelled: not_modelled.into_iter().collect(),
+        isolation: outcomes
+            .first()
+            .map(|outcome| outcome.layers)
+            .unwrap_or_default(),
+        recordings: outcomes
+            .into_iter()
+            .map(|outcome| Recording {
+                scenario: outcome.scenario.id,
+                settings: name(outcome.settings),
+                events: outcome.events,
+            })
+            .collect(),
+        sources,
+    }
+}
+
+/// The stories as played with these settings: with the defaults, where they had no say, those with
+/// the declared ones.
+fn with(outcomes: &[Outcome], settings: Settings) -> impl Iterator<Item = &Outcome> {
+    outcomes.iter().filter(move |outcome| {
+        outcome.settings == settings
+            || !outcomes
+                .iter()
+                .any(|other| other.scenario.id == outcome.scenario.id && other.settings == settings)
+    })
+}
+
+/// Kept: some story exercised it, some challenged it, none broke it.
+fn verdict<'a>(id: PromiseId, outcomes: impl Iterator<Item = &'a Outcome>) -> Verdict {
+    let (mut exercised, mut challenged) = (false, false);
+    for outcome in outcomes {
+        let Some((_, judgement)) = outcome
+            .judgements
+            .iter()
+            .find(|(promise, _)| *promise == id)
+        else {
+            continue;
+        };
+        if !judgement.breaches.is_empty() {
+            return Verdict::Broken;
+        }
+        exercised |= judgement.exercised;
+        challenged |= judgement.exercised && outcome.scenario.challenges.contains(&id);
+    }
+    if exercised && challenged {
+        Verdict::Kept
+    } else {
+        Verdict::NotExercised
+    }
+}
+
+fn name(settings: Settings) -> &'static str {
+    match settings {
+        Settings::Declared => "declared",
+        Settings::Defaults => "defaults",
+    }
+}
+
+fn as_evidence(breach: &Breach, story: usize, outcome: &Outcome, survey: &Survey) -> Evidence {
+    let fallback = || {
+        survey
+            .checks_pulls
+            .first()
+            .or(survey.deploys_staging.first())
+            .cloned()
+            .unwrap_or_default()
+    };
+    Evidence {
+        file: breach.file.clone().unwrap_or_else(fallback),
+        line: breach.line.unwrap_or(1),
+        message: breach.message.clone(),
+        scenario: outcome.scenario.id,
+        settings: name(outcome.settings),
+        story,
+        seq: breach.seq,
+    }
+}
