@@ -278,6 +278,33 @@ fn a_careful_one_written_another_way() {
     );
 }
 
+/// What an action without a model would have said is not known: neither kept nor broken.
+#[test]
+fn a_gate_that_is_not_modelled() {
+    let original = written("official-v1");
+    let copy = tempfile::tempdir().unwrap();
+    let workflows = copy.path().join(".github/workflows");
+    fs::create_dir_all(&workflows).unwrap();
+    fs::copy(original.join("CLAUDE.md"), copy.path().join("CLAUDE.md")).unwrap();
+    for file in ["pr.yml", "staging.yml", "production.yml"] {
+        let text = fs::read_to_string(original.join(".github/workflows").join(file)).unwrap();
+        let text = text.replace(
+            "run: npm ci && npm run lint",
+            "uses: example/lint-action@v1",
+        );
+        fs::write(workflows.join(file), text).unwrap();
+    }
+    let report = rehearse(copy.path());
+    let promises = report["promises"].as_array().unwrap();
+    let merge_gated = promises
+        .iter()
+        .find(|one| one["id"] == "merge-gated")
+        .unwrap();
+    assert_eq!(merge_gated["verdict"], "not_exercised", "{merge_gated}");
+    let named = report["not_modelled"].to_string();
+    assert!(named.contains("example/lint-action@v1"), "{named}");
+}
+
 /// A pipeline of a published article, where the set that holds it is present.
 #[test]
 fn the_article() {

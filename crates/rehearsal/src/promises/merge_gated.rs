@@ -34,6 +34,7 @@ pub(super) fn wanted(policy: &Policy) -> Vec<Gate> {
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     let gates = wanted(&story.facts.policy);
+    let mut unknown = false;
     for event in story.events {
         let (head, merged) = match &event.what {
             What::Merged { head, .. } => (head, true),
@@ -50,8 +51,8 @@ fn judge(story: &Story<'_>) -> Judgement {
         if failing.is_empty() {
             continue;
         }
-        judgement.exercise();
         if !merged {
+            judgement.exercise();
             continue;
         }
         let mut before = story.events.iter().rev().filter(|e| e.seq < event.seq);
@@ -69,6 +70,13 @@ fn judge(story: &Story<'_>) -> Judgement {
                 "pull_request_target" => newest == Some(run.run),
                 trigger => trigger.starts_with("pull_request") && run.sha == *head,
             });
+        // Whether an action without a model would have been red is not known.
+        if run.is_some_and(|run| {
+            run.green() && story.history.unmodelled.contains(&(run.run, run.attempt))
+        }) {
+            unknown = true;
+            continue;
+        }
         let words: Vec<&str> = failing.iter().map(|gate| gate.name()).collect();
         let (message, file, line) = match run {
             Some(run) if run.green() => (
@@ -113,6 +121,9 @@ fn judge(story: &Story<'_>) -> Judgement {
             line,
             seq: event.seq,
         });
+    }
+    if unknown && judgement.breaches.is_empty() {
+        return Judgement::default();
     }
     judgement
 }
