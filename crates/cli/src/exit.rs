@@ -64,3 +64,24 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist(path)?;
     Ok(())
 }
+
+/// Lets Ctrl-C, and what else ends a process politely, delete the scratch directories first.
+pub(crate) fn clean_up_when_interrupted() {
+    // SAFETY: the set is initialised before it is used; blocking signals and waiting for them
+    // touches no memory but the two variables here.
+    unsafe {
+        let mut set = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigemptyset(&mut set);
+        for number in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            libc::sigaddset(&mut set, number);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, &set, std::ptr::null_mut());
+        std::thread::spawn(move || {
+            let mut number = 0;
+            if libc::sigwait(&set, &mut number) == 0 {
+                lockkeeper_rehearsal::engine::scratch::remove_all();
+                std::process::exit(128 + number);
+            }
+        });
+    }
+}

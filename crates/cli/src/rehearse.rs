@@ -87,6 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
             write!(std::io::stderr(), "\r\u{1b}[K{done}/{all} {scenario}").ok();
         }
     };
+    exit::clean_up_when_interrupted();
     let report = rehearse(&request, &progress);
     if show {
         write!(std::io::stderr(), "\r\u{1b}[K").ok();

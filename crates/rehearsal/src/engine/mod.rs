@@ -10,7 +10,7 @@ pub mod keeper;
 mod machine;
 mod orders;
 mod sandbox;
-pub(crate) mod scratch;
+pub mod scratch;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +88,7 @@ pub struct Options {
 /// All machines of one story.
 pub struct Engine {
     options: Options,
-    scratch: tempfile::TempDir,
+    scratch: scratch::Scratch,
     machines: BTreeMap<MachineId, Process>,
     next: u64,
     /// Machines that may have something running.

@@ -96,12 +96,12 @@ impl Human<'_> {
         promise: &PromiseReport,
     ) -> fmt::Result {
         let only_defaults = promise.verdict != Verdict::Broken;
-        let note = if only_defaults {
-            " with GitHub's default settings"
+        let (ink_of, words) = if only_defaults {
+            (ink.bold, "would be broken with GitHub's default settings")
         } else {
-            ""
+            (ink.bad, "is broken")
         };
-        writeln!(f, "\n{}{}{} is broken{note}", ink.bad, promise.id, ink.end)?;
+        writeln!(f, "\n{ink_of}{}{} {words}", promise.id, ink.end)?;
         let wanted = |evidence: &&Evidence| only_defaults || evidence.settings == "declared";
         let shown = if self.verbose { usize::MAX } else { 1 };
         for evidence in promise.evidence.iter().filter(wanted).take(shown) {
