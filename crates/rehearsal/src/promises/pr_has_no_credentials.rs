@@ -20,13 +20,22 @@ fn judge(story: &Story<'_>) -> Judgement {
         .runs
         .iter()
         .filter(|run| run.trigger.starts_with("pull_request") || run.trigger == "merge_group")
+        .map(|run| run.run)
+        .collect();
+    // What can be reached beside something that is not modelled can be reached all the same; that
+    // nothing can be is only believed where all was modelled.
+    let believed: BTreeSet<_> = story
+        .history
+        .runs
+        .iter()
+        .filter(|run| of_pulls.contains(&run.run))
         .filter(|run| !story.history.unmodelled.contains(&(run.run, run.attempt)))
         .map(|run| run.run)
         .collect();
     let mut seen = BTreeSet::new();
     for event in story.events {
         match &event.what {
-            What::StepStarted { run, .. } if of_pulls.contains(run) => judgement.exercise(),
+            What::StepStarted { run, .. } if believed.contains(run) => judgement.exercise(),
             What::CredentialReachable { run, job, what }
                 if of_pulls.contains(run) && seen.insert((*job, what.clone())) =>
             {
