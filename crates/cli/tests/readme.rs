@@ -208,8 +208,10 @@ fn links_of_the_pages_lead_somewhere() {
 fn files_that_contributors_are_sent_to_exist() {
     let text = page("CONTRIBUTING.md");
     for path in text.split('`').skip(1).step_by(2) {
-        let is_path =
-            path.starts_with("crates/") || path.starts_with("xtask/") || path.starts_with("docs/");
+        let is_path = path.starts_with("crates/")
+            || path.starts_with("xtask/")
+            || path.starts_with("docs/")
+            || path.starts_with("examples/");
         if is_path && !path.contains('<') {
             assert!(root().join(path).exists(), "CONTRIBUTING.md names {path}");
         }
