@@ -24,7 +24,8 @@ Examples:
   lockkeeper rehearse --format json          for programs
   lockkeeper rehearse --events events.jsonl  with everything that happened, a line each
 
-Exit status: 0 no promise is broken, 1 a promise is broken, 2 unusable input, 3 this machine failed.")]
+Exit status: 0 no promise is broken, 1 a promise is broken, 2 unusable input or
+nothing to judge, 3 this machine failed.")]
 pub(crate) struct Args {
     /// The repository's directory
     #[arg(default_value = ".", value_name = "DIR")]
@@ -112,7 +113,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         ),
     };
     exit::printed(printed)?;
-    Ok(if report.all_well() {
+    Ok(if report.is_empty() {
+        ExitCode::from(2)
+    } else if report.all_well() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)

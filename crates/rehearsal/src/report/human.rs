@@ -220,6 +220,14 @@ impl Human<'_> {
             .iter()
             .filter(|scenario| scenario.verdict != Played::NotPlayed)
             .count();
+        if played == 0 {
+            write!(f, "\n{}nothing was judged{}\n  ", ink.bad, ink.end)?;
+            let why = "No workflow was seen to deploy the service that the rules name, or to check \
+                       pull requests. Rules that name service and cluster, such as `Runtime: ECS \
+                       Fargate (service: shop-api, cluster: shop-cluster)` in a section on \
+                       deployment of CLAUDE.md, tell a rehearsal what to watch.";
+            return wrapped(f, why, "  ");
+        }
         let hours = report
             .scenarios
             .iter()

@@ -123,6 +123,13 @@ impl Report {
             .all(|promise| promise.verdict != Verdict::Broken)
     }
 
+    /// True when no story could be played.
+    pub fn is_empty(&self) -> bool {
+        self.scenarios
+            .iter()
+            .all(|scenario| scenario.verdict == Played::NotPlayed)
+    }
+
     pub fn count(&self, verdict: Verdict) -> usize {
         self.promises
             .iter()
