@@ -136,6 +136,8 @@ impl Repository {
             .arg(&git))?;
         let marks = scratch.join("marks");
         let mut import = git_command(Some(&git))
+            // One pack, however few the objects: checkouts copy that.
+            .args(["-c", "fastimport.unpackLimit=0"])
             .arg("fast-import")
             .args(["--quiet", "--date-format=raw", "--done"])
             .arg(format!("--export-marks={}", marks.display()))

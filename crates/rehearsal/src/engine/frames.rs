@@ -16,6 +16,8 @@ pub(crate) const EXIT: u8 = 6;
 pub(crate) const CALL: u8 = 16;
 pub(crate) const DATA: u8 = 17;
 pub(crate) const ERRNO: u8 = 18;
+/// As [`CALL`], from a process that has children of its own.
+pub(crate) const ALARM: u8 = 19;
 
 /// A frame that claims more than this is a broken client's.
 pub(crate) const MOST: usize = 80 << 20;

@@ -176,7 +176,8 @@ impl Keeper {
         let me = rustix::process::getpid().as_raw_nonzero().get();
         // A killed process starts nothing more; its children become ours and are met again.
         for _ in 0..64 {
-            let Ok(scan) = super::tree::scan(me, &Default::default(), 0) else {
+            let Ok(scan) = super::tree::scan(me, &Default::default(), &Default::default(), 0)
+            else {
                 return;
             };
             let below: Vec<i32> = scan

@@ -92,6 +92,8 @@ pub(super) struct Call {
     /// What its process is fetching or writing now.
     pub(super) fetching: Option<Need>,
     pub(super) ended: bool,
+    /// Its process has children of its own.
+    alarm: bool,
 }
 
 impl Call {
@@ -122,6 +124,8 @@ pub(super) struct Process {
     pub(super) page: Page,
     pub(super) listener: UnixListener,
     child: Child,
+    /// A step's entry process was started and has not ended.
+    entry: bool,
     /// The keeper at the root of the machine's process tree.
     root: i32,
     control: BufReader<UnixStream>,
@@ -217,6 +221,7 @@ impl Process {
             page,
             listener,
             child,
+            entry: false,
             root,
             control,
             pipe,
@@ -244,7 +249,13 @@ impl Process {
             env,
             cwd: step.cwd.clone(),
         };
+        self.entry = true;
         self.order(&order)
+    }
+
+    /// A step is alive and none of its calls waits.
+    pub(super) fn is_alone(&self) -> bool {
+        self.entry && !self.calls.values().any(Call::waits)
     }
 
     pub(super) fn signal(&mut self, signal: Signal) -> Result<(), EngineError> {
@@ -262,13 +273,14 @@ impl Process {
     /// A look at the processes. One that the keeper was just told to start is not among them yet;
     /// the keeper itself then still has the order to read, or runs.
     pub(super) fn scan(&self) -> Result<Scan, EngineError> {
-        let waiting: BTreeSet<i32> = self
-            .calls
-            .values()
-            .filter(|call| call.waits())
-            .map(|call| call.pid)
-            .collect();
-        tree::scan(self.root, &waiting, self.pipe_inode)
+        let of = |alarm: bool| -> BTreeSet<i32> {
+            let calls = self.calls.values();
+            calls
+                .filter(|call| call.waits() && call.alarm == alarm)
+                .map(|call| call.pid)
+                .collect()
+        };
+        tree::scan(self.root, &of(false), &of(true), self.pipe_inode)
             .map_err(EngineError::io("look at a machine's processes"))
     }
 
@@ -320,6 +332,7 @@ impl Process {
                 answers: BTreeMap::new(),
                 fetching: None,
                 ended: false,
+                alarm: false,
             };
             self.calls.insert(self.next_call, call);
             self.next_call += 1;
@@ -379,6 +392,7 @@ impl Process {
                     moved = true;
                     let notice: Notice = serde_json::from_str(&line)
                         .map_err(|_| EngineError::Machine(format!("its keeper said {line:?}")))?;
+                    self.entry = false;
                     self.happenings.push(match notice {
                         Notice::Exited(code) => Happening::Exited(code),
                         Notice::NotStarted(why) => Happening::NotStarted(why),
@@ -462,8 +476,9 @@ fn receive(socket: &mut UnixStream, buffer: &mut Vec<u8>) -> Arrived {
 fn understand(call: &mut Call) -> Option<()> {
     while let Some((kind, frame)) = frames::decode(&mut call.incoming).ok()? {
         match (kind, call.fetching.take()) {
-            (frames::CALL, None) if call.invocation.is_none() => {
-                call.invocation = Some(frames::invocation(&frame)?)
+            (frames::CALL | frames::ALARM, None) if call.invocation.is_none() => {
+                call.invocation = Some(frames::invocation(&frame)?);
+                call.alarm = kind == frames::ALARM;
             }
             (frames::DATA, Some(need)) => drop(call.answers.insert(need, Ok(frame))),
             (frames::ERRNO, Some(need)) => {

@@ -85,6 +85,9 @@ pub struct Options {
     pub processor: Option<usize>,
 }
 
+/// How long, in real time, a step may wait for nobody before that is believed.
+const PATIENCE_WITH_THE_LONE: Duration = Duration::from_secs(1);
+
 /// All machines of one story.
 pub struct Engine {
     options: Options,
@@ -307,11 +310,13 @@ impl Engine {
         let started = RealInstant::now();
         let mut pause = Duration::from_micros(20);
         let mut confirmed: Option<Vec<(MachineId, tree::Scan)>> = None;
+        let mut alone_since: Option<RealInstant> = None;
         loop {
             let moved = self.pump()?;
             if moved {
                 pause = Duration::from_micros(20);
                 confirmed = None;
+                alone_since = None;
             }
             let mut scans = Vec::new();
             let mut busy = None;
@@ -329,6 +334,14 @@ impl Engine {
             if busy.is_none() {
                 // Two looks that agree, with a chance to run in between.
                 if confirmed.as_ref() == Some(&scans) && !self.pump()? {
+                    // A step that is alive and waits for nobody's answer is about to end, or waits
+                    // for itself for ever: only a longer look can tell.
+                    let since = *alone_since.get_or_insert_with(RealInstant::now);
+                    if self.someone_is_alone() && since.elapsed() < PATIENCE_WITH_THE_LONE {
+                        self.wait(pause)?;
+                        pause = (pause * 2).min(Duration::from_millis(2));
+                        continue;
+                    }
                     for (id, scan) in scans {
                         if let Some(machine) = self.machines.get_mut(&id) {
                             machine.ranks = tree::ranks(&scan);
@@ -359,6 +372,12 @@ impl Engine {
             self.wait(pause)?;
             pause = (pause * 2).min(Duration::from_millis(2));
         }
+    }
+
+    /// Whether a machine that may be running has a step that waits for none of its calls.
+    fn someone_is_alone(&self) -> bool {
+        let active = self.active.iter().filter_map(|id| self.machines.get(id));
+        active.into_iter().any(Process::is_alone)
     }
 
     /// Waits until a descriptor is ready, or for `pause`.
@@ -410,5 +429,5 @@ impl Drop for Engine {
 pub(crate) fn alarm_call(after: Duration) -> Vec<u8> {
     let mut call = 2u32.to_le_bytes().to_vec();
     call.extend_from_slice(format!("sleep\0{}\0/\0", after.as_secs_f64()).as_bytes());
-    frames::encode(frames::CALL, &call)
+    frames::encode(frames::ALARM, &call)
 }

@@ -26,8 +26,14 @@ pub(crate) enum Busy {
 }
 
 /// Looks at everything below `root` (and `root`). `waiting` are the tools' clients that wait for
-/// the controller; `output` is the pipe that the controller itself empties.
-pub(crate) fn scan(root: i32, waiting: &BTreeSet<i32>, output: u64) -> io::Result<Scan> {
+/// the controller, `alarms` the processes that wait for it beside their own children; `output` is
+/// the pipe that the controller itself empties.
+pub(crate) fn scan(
+    root: i32,
+    waiting: &BTreeSet<i32>,
+    alarms: &BTreeSet<i32>,
+    output: u64,
+) -> io::Result<Scan> {
     let mut scan = Scan::default();
     let mut stack = vec![root];
     while let Some(pid) = stack.pop() {
@@ -36,7 +42,7 @@ pub(crate) fn scan(root: i32, waiting: &BTreeSet<i32>, output: u64) -> io::Resul
             scan.processes.push((pid, 0));
             continue;
         }
-        let Some(look) = look(pid, pid == root, output)? else {
+        let Some(look) = look(pid, pid == root || alarms.contains(&pid), output)? else {
             // It ended between its parent's list and now: its parent has run since.
             scan.busy.get_or_insert((pid, Busy::Running));
             continue;
@@ -82,8 +88,8 @@ fn look(pid: i32, known_to_wait: bool, output: u64) -> io::Result<Option<Look>> 
     };
     let fields: Vec<&str> = after_name(&status).split_ascii_whitespace().collect();
     // state is field 3, num_threads field 20 of proc_pid_stat(5).
-    let state = fields.first().copied().unwrap_or("R");
-    if fields.get(17).copied() != Some("1") && !matches!(state, "Z" | "X") {
+    // The first thread of a process may be a zombie while others still run, or still end.
+    if fields.get(17).copied() != Some("1") {
         threads.clear();
         let entries = match fs::read_dir(format!("/proc/{pid}/task")) {
             Ok(entries) => entries,

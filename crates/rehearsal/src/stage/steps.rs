@@ -304,14 +304,15 @@ impl Stage {
         match &mut play.doing {
             Doing::Nothing => Ok(()),
             Doing::Command { timed_out, .. } => {
-                let outcome = match (code, *timed_out) {
+                let timed_out = *timed_out;
+                let outcome = match (code, timed_out) {
                     (_, true) => Conclusion::Failure,
                     // Ended by the cancellation's signals, or while they were under way.
                     (0, _) => Conclusion::Success,
                     _ if cancelled && self.signalled(job) => Conclusion::Cancelled,
                     _ => Conclusion::Failure,
                 };
-                if outcome == Conclusion::Failure {
+                if outcome == Conclusion::Failure && !timed_out {
                     self.say(
                         job,
                         &format!("Error: Process completed with exit code {code}."),
