@@ -376,8 +376,8 @@ impl Engine {
 
     /// Whether a machine that may be running has a step that waits for none of its calls.
     fn someone_is_alone(&self) -> bool {
-        let active = self.active.iter().filter_map(|id| self.machines.get(id));
-        active.into_iter().any(Process::is_alone)
+        let mut active = self.active.iter().filter_map(|id| self.machines.get(id));
+        active.any(Process::is_alone)
     }
 
     /// Waits until a descriptor is ready, or for `pause`.

@@ -93,9 +93,8 @@ fn glob(pattern: &str, path: &str) -> bool {
                     &path[path.chars().next().map_or(0, char::len_utf8)..],
                 )
         }
-        [first, ..] => {
+        [_, ..] => {
             let width = pattern.chars().next().map_or(1, char::len_utf8);
-            let _ = first;
             path.starts_with(&pattern[..width]) && glob(&pattern[width..], &path[width..])
         }
     }

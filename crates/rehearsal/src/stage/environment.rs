@@ -54,8 +54,8 @@ impl Stage {
         };
         let mut env = self.runner_env(job, play);
         env.extend(self.plain_env(play));
+        let context = self.step_context(job, play, &self.step_plain_env(play));
         for (name, template) in &step.env {
-            let context = self.step_context(job, play, &self.step_plain_env(play));
             env.insert(name.value.clone(), template.eval_string(&context)?);
         }
         env.extend(self.file_variables(job));

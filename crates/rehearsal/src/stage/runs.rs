@@ -271,7 +271,7 @@ impl Stage {
             over: false,
         };
         self.runs.insert(id, run);
-        self.note_unmodelled(id, &loaded);
+        self.note_unmodelled(&loaded);
         let mut legs = Vec::new();
         for (key, job) in &loaded.workflow.jobs {
             for matrix in self.combinations(id, job) {
@@ -299,7 +299,7 @@ impl Stage {
             .ok()
     }
 
-    fn note_unmodelled(&mut self, run: RunId, loaded: &Loaded) {
+    fn note_unmodelled(&mut self, loaded: &Loaded) {
         for unmodelled in &loaded.workflow.unmodelled {
             let text = format!("`{}`: {}", unmodelled.key, unmodelled.why);
             let what = What::NotModelled {
@@ -309,7 +309,6 @@ impl Stage {
             };
             self.world.log.push(self.world.now(), None, what);
         }
-        let _ = run;
     }
 
     /// A job has ended: takes that in, and lets the run go on.

@@ -136,63 +136,42 @@ impl Stage {
         }
         let log = std::mem::take(&mut model.effects.log);
         let (machine, cwd) = (play.machine, play.workspace_inside());
-        let cancelled = play.cancelled;
-        let timed_out = model.timed_out;
-        let env = model.env.clone();
-        let mut model_back = model;
-        let command = match progress {
-            Progress::Done => Some(Conclusion::Success),
-            Progress::Failed(ref message) => {
-                play.doing = Doing::Model(model_back);
-                for line in log {
-                    self.say(job, &line);
-                }
-                self.say(job, &format!("Error: {message}"));
-                let outcome = if cancelled && !timed_out {
-                    Conclusion::Cancelled
-                } else {
-                    Conclusion::Failure
-                };
-                self.complete_step(job, outcome, None);
-                return Ok(true);
-            }
-            Progress::Sleep(time) => {
-                play.doing = Doing::Model(model_back);
-                for line in log {
-                    self.say(job, &line);
-                }
-                self.schedule(time, Timer::Model(job));
-                return Ok(false);
-            }
-            Progress::Run { .. } => None,
-        };
-        if let Some(outcome) = command {
-            play.doing = Doing::Model(model_back);
-            for line in log {
-                self.say(job, &line);
-            }
-            self.complete_step(job, outcome, None);
-            return Ok(true);
+        let cancelled = play.cancelled && !model.timed_out;
+        let mut env = model.env.clone();
+        if matches!(progress, Progress::Run { .. }) {
+            model.has_process = true;
+            model.printed_from = self.world.log.events().len();
         }
-        let Progress::Run { argv, env: added } = progress else {
-            return Ok(false);
-        };
-        model_back.has_process = true;
-        model_back.printed_from = self.world.log.events().len();
-        play.doing = Doing::Model(model_back);
+        play.doing = Doing::Model(model);
         for line in log {
             self.say(job, &line);
         }
-        let mut env = env;
-        env.extend(added);
-        let step = Step {
-            argv,
-            env: env.into_iter().collect(),
-            cwd,
-        };
-        self.engine.start(machine, &step)?;
-        self.settle_machines()?;
-        Ok(false)
+        match progress {
+            Progress::Done => {
+                self.complete_step(job, Conclusion::Success, None);
+                Ok(true)
+            }
+            Progress::Failed(message) => {
+                self.say(job, &format!("Error: {message}"));
+                let outcome = match cancelled {
+                    true => Conclusion::Cancelled,
+                    false => Conclusion::Failure,
+                };
+                self.complete_step(job, outcome, None);
+                Ok(true)
+            }
+            Progress::Sleep(time) => {
+                self.schedule(time, Timer::Model(job));
+                Ok(false)
+            }
+            Progress::Run { argv, env: added } => {
+                env.extend(added);
+                let env = env.into_iter().collect();
+                self.engine.start(machine, &Step { argv, env, cwd })?;
+                self.settle_machines()?;
+                Ok(false)
+            }
+        }
     }
 
     fn printed_since(&self, job: JobId, from: usize) -> String {
