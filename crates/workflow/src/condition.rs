@@ -67,7 +67,8 @@ impl Condition {
             .any(|e| e.expr.calls().iter().any(|c| c == function))
     }
 
-    fn expressions(&self) -> impl Iterator<Item = &TemplateExpr> {
+    /// The expression, or those in the text around it, in order.
+    pub fn expressions(&self) -> impl Iterator<Item = &TemplateExpr> {
         self.expr
             .iter()
             .chain(self.template.expressions().filter(|_| self.expr.is_none()))

@@ -46,6 +46,7 @@
 //! tree, the model and the evaluator are written here, against GitHub's own readers.
 
 mod call;
+pub mod check;
 mod condition;
 mod events;
 pub mod expr;
@@ -62,8 +63,9 @@ mod trigger;
 mod yaml;
 
 pub use call::{MAX_CALL_DEPTH, check_calls};
+pub use check::check;
 pub use condition::Condition;
-pub use load::{load, load_within};
+pub use load::{load, load_what_is_legal, load_within};
 pub use model::*;
 pub use permissions::TokenDefault;
 pub use place::{Place, Problem, Spanned, Unmodelled};

@@ -27,8 +27,24 @@ pub fn load(file: &str, text: &str) -> Result<Workflow, Vec<Problem>> {
 /// # Errors
 /// As [`load`].
 pub fn load_within(file: &str, text: &str, limits: &Limits) -> Result<Workflow, Vec<Problem>> {
+    match read(file, text, limits) {
+        (Some(workflow), problems) if problems.is_empty() => Ok(workflow),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// Like [`load`], and gives what could be read of a workflow that GitHub refuses, for checks of the
+/// rest. What is at fault is left out of it.
+pub fn load_what_is_legal(file: &str, text: &str) -> (Option<Workflow>, Vec<Problem>) {
+    read(file, text, &Limits::default())
+}
+
+fn read(file: &str, text: &str, limits: &Limits) -> (Option<Workflow>, Vec<Problem>) {
     let source = Source::new(file, text);
-    let root = crate::yaml::read(&source, limits).map_err(|p| vec![p])?;
+    let root = match crate::yaml::read(&source, limits) {
+        Ok(root) => root,
+        Err(problem) => return (None, vec![problem]),
+    };
     let mut reader = Reader::new(&source);
     let mut workflow = reader.workflow(&root);
     let mut problems = reader.problems;
@@ -38,8 +54,5 @@ pub fn load_within(file: &str, text: &str, limits: &Limits) -> Result<Workflow, 
     }
     problems.sort_by_key(|p| (p.place.span.start, p.place.span.end));
     problems.dedup();
-    match workflow {
-        Some(workflow) if problems.is_empty() => Ok(workflow),
-        _ => Err(problems),
-    }
+    (workflow, problems)
 }
