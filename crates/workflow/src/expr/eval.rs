@@ -158,7 +158,7 @@ impl Budget {
 }
 
 /// A value, or the many that `.*` gave, over which later indexes spread.
-enum Found {
+pub(super) enum Found {
     One(Value),
     Many(Vec<Value>),
 }
@@ -168,6 +168,13 @@ impl Found {
         match self {
             Found::One(v) => v,
             Found::Many(items) => items.into(),
+        }
+    }
+
+    fn is_truthy(&self) -> bool {
+        match self {
+            Found::One(v) => v.is_truthy(),
+            Found::Many(_) => true,
         }
     }
 }
@@ -187,7 +194,11 @@ pub(super) fn eval(
     Ok(find(expr, ctx, budget)?.into_value())
 }
 
-fn find(expr: &Expr, ctx: &dyn Context, budget: &mut Budget) -> Result<Found, EvalError> {
+pub(super) fn find(
+    expr: &Expr,
+    ctx: &dyn Context,
+    budget: &mut Budget,
+) -> Result<Found, EvalError> {
     Ok(match &expr.kind {
         ExprKind::Literal(value) => Found::One(value.clone()),
         ExprKind::Context(name) => Found::One(
@@ -198,43 +209,46 @@ fn find(expr: &Expr, ctx: &dyn Context, budget: &mut Budget) -> Result<Found, Ev
             let key = Value::String(name.clone());
             index(find(of, ctx, budget)?, &key)
         }
-        ExprKind::Index { of, index: key } => {
-            let of = find(of, ctx, budget)?;
-            let key = eval(key, ctx, budget)?;
-            index(of, &key)
-        }
+        ExprKind::Index { of, index: key } => match find(of, ctx, budget)? {
+            // An index into what has no members is not evaluated.
+            Found::One(of) if of.is_primitive() => Found::One(Value::Null),
+            of => {
+                let key = eval(key, ctx, budget)?;
+                index(of, &key)
+            }
+        },
         ExprKind::Star(of) => {
             let items = star(find(of, ctx, budget)?);
             budget.spend(items.len() * 8)?;
             Found::Many(items)
         }
-        ExprKind::Call { name, args } => Found::One(functions::call(name, args, ctx, budget)?),
+        ExprKind::Call { name, args } => functions::call(name, args, ctx, budget)?,
         ExprKind::Not(of) => Found::One(Value::Bool(!eval(of, ctx, budget)?.is_truthy())),
         ExprKind::Compare { op, left, right } => {
             let left = eval(left, ctx, budget)?;
             let right = eval(right, ctx, budget)?;
             Found::One(Value::Bool(compare(*op, &left, &right)))
         }
-        ExprKind::And(all) => Found::One(operand(all, false, ctx, budget)?),
-        ExprKind::Or(all) => Found::One(operand(all, true, ctx, budget)?),
+        ExprKind::And(all) => operand(all, false, ctx, budget)?,
+        ExprKind::Or(all) => operand(all, true, ctx, budget)?,
     })
 }
 
-/// The first operand that decides, or the last.
+/// The first operand that decides, or the last, as it is: what `.*` gave stays that.
 fn operand(
     all: &[Expr],
     decides: bool,
     ctx: &dyn Context,
     budget: &mut Budget,
-) -> Result<Value, EvalError> {
-    let mut value = Value::Null;
+) -> Result<Found, EvalError> {
+    let mut found = Found::One(Value::Null);
     for expr in all {
-        value = eval(expr, ctx, budget)?;
-        if value.is_truthy() == decides {
+        found = find(expr, ctx, budget)?;
+        if found.is_truthy() == decides {
             break;
         }
     }
-    Ok(value)
+    Ok(found)
 }
 
 fn compare(op: Op, left: &Value, right: &Value) -> bool {

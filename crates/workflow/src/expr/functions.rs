@@ -1,39 +1,54 @@
 //! The functions of expressions.
 
 use super::Value;
-use super::eval::{Budget, Context, EvalError, Status, eval};
+use super::eval::{Budget, Context, EvalError, Found, Status, eval, find};
 use super::parser::Expr;
 use super::value::{fold, same_text};
 
+/// Calls a function. Arguments are evaluated when GitHub's evaluator does, so that an error in one
+/// that is not needed stays unseen.
 pub(super) fn call(
     name: &str,
     args: &[Expr],
     ctx: &dyn Context,
     budget: &mut Budget,
-) -> Result<Value, EvalError> {
+) -> Result<Found, EvalError> {
     let lower = name.to_ascii_lowercase();
+    if lower == "case" {
+        return case(args, ctx, budget);
+    }
     let mut arg = |i: usize| -> Result<Value, EvalError> {
         match args.get(i) {
             Some(e) => eval(e, ctx, budget),
             None => Ok(Value::Null),
         }
     };
-    Ok(match lower.as_str() {
-        "contains" => {
-            let (all, item) = (arg(0)?, arg(1)?);
-            Value::Bool(contains(&all, &item))
-        }
+    Ok(Found::One(match lower.as_str() {
+        "contains" => Value::Bool(match arg(0)? {
+            Value::Array(items) if !items.is_empty() => {
+                let item = arg(1)?;
+                items.iter().any(|i| i.equals(&item))
+            }
+            text if text.is_primitive() => {
+                let part = arg(1)?;
+                part.is_primitive() && text_contains(&text.to_text(), &part.to_text())
+            }
+            _ => false,
+        }),
         "startswith" | "endswith" => {
-            let (text, part) = (arg(0)?, arg(1)?);
-            let both = text.is_primitive() && part.is_primitive();
-            let (text, part) = (fold(&text.to_text()), fold(&part.to_text()));
-            Value::Bool(
-                both && if lower == "startswith" {
-                    text.starts_with(&part)
-                } else {
-                    text.ends_with(&part)
-                },
-            )
+            let text = arg(0)?;
+            let part = if text.is_primitive() {
+                Some(arg(1)?).filter(Value::is_primitive)
+            } else {
+                None
+            };
+            Value::Bool(part.is_some_and(|part| {
+                let (text, part) = (fold(&text.to_text()), fold(&part.to_text()));
+                match lower.as_str() {
+                    "startswith" => text.starts_with(&part),
+                    _ => text.ends_with(&part),
+                }
+            }))
         }
         "format" => {
             let pattern = arg(0)?.to_text();
@@ -41,12 +56,15 @@ pub(super) fn call(
         }
         "join" => {
             let items = arg(0)?;
-            let separator = match args.get(1) {
-                Some(e) => match eval(e, ctx, budget)? {
-                    v if v.is_primitive() => v.to_text(),
-                    _ => ",".to_owned(),
-                },
-                None => ",".to_owned(),
+            let separator = match &items {
+                Value::Array(all) if all.len() > 1 && args.len() > 1 => arg(1)?,
+                _ => Value::Null,
+            };
+            let given = args.len() > 1 && separator.is_primitive();
+            let separator = if given {
+                separator.to_text()
+            } else {
+                ",".to_owned()
             };
             join(&items, &separator, budget)?
         }
@@ -59,17 +77,6 @@ pub(super) fn call(
             let text = arg(0)?.to_text();
             budget.spend(text.len())?;
             Value::from_json(&text).map_err(EvalError::Json)?
-        }
-        "case" => {
-            let mut i = 0;
-            while i + 1 < args.len() {
-                match arg(i)? {
-                    Value::Bool(true) => return arg(i + 1),
-                    Value::Bool(false) => i += 2,
-                    _ => return Err(EvalError::CasePredicate),
-                }
-            }
-            arg(i)?
         }
         "hashfiles" => {
             let mut patterns = Vec::with_capacity(args.len());
@@ -106,19 +113,28 @@ pub(super) fn call(
                 .ok_or_else(|| EvalError::NoStatus(name.to_owned()))?;
             Value::Bool(answer(status))
         }
-    })
+    }))
 }
 
-fn contains(all: &Value, item: &Value) -> bool {
-    match all {
-        Value::Array(items) => items.iter().any(|i| i.equals(item)),
-        Value::Object(_) => false,
-        text if item.is_primitive() => {
-            let (text, part) = (text.to_text(), item.to_text());
-            same_text(&text, &part) || fold(&text).contains(&fold(&part))
+/// The value behind the first predicate that is true, or the last argument.
+fn case(args: &[Expr], ctx: &dyn Context, budget: &mut Budget) -> Result<Found, EvalError> {
+    for pair in args.chunks(2) {
+        match pair {
+            [predicate, value] => match eval(predicate, ctx, budget)? {
+                Value::Bool(true) => return find(value, ctx, budget),
+                Value::Bool(false) => {}
+                _ => return Err(EvalError::CasePredicate),
+            },
+            [default] => return find(default, ctx, budget),
+            _ => {}
         }
-        _ => false,
     }
+    // The parser asks for an odd number of arguments.
+    Ok(Found::One(Value::Null))
+}
+
+fn text_contains(text: &str, part: &str) -> bool {
+    same_text(text, part) || fold(text).contains(&fold(part))
 }
 
 fn join(items: &Value, separator: &str, budget: &mut Budget) -> Result<Value, EvalError> {
@@ -163,6 +179,12 @@ fn format(
         }
         let inner = tail.strip_prefix('{').ok_or_else(invalid)?;
         let (number, after) = inner.split_once('}').ok_or_else(invalid)?;
+        // A colon may announce a format, of which there is none.
+        let number = match number.strip_suffix(':') {
+            Some(_) if after.starts_with('}') => return Err(invalid()),
+            Some(bare) => bare,
+            None => number,
+        };
         if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
             return Err(invalid());
         }

@@ -9,13 +9,17 @@ pub(super) fn parse(text: &str) -> f64 {
     literal(text).unwrap_or(f64::NAN)
 }
 
-/// A number literal of an expression, the whole of `text`.
+/// A number literal of an expression, the whole of `text`; NaN is none.
 pub(super) fn literal(text: &str) -> Option<f64> {
-    match text {
-        "Infinity" | "+Infinity" => return Some(f64::INFINITY),
-        "-Infinity" => return Some(f64::NEG_INFINITY),
-        "NaN" => return Some(f64::NAN),
-        _ => {}
+    // .NET reads these names without regard to case.
+    let name = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if name.eq_ignore_ascii_case("Infinity") {
+        let negative = text.starts_with('-');
+        return Some(if negative {
+            f64::NEG_INFINITY
+        } else {
+            f64::INFINITY
+        });
     }
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix) {
@@ -47,7 +51,7 @@ pub(super) fn literal(text: &str) -> Option<f64> {
     text.strip_prefix('+').unwrap_or(text).parse().ok()
 }
 
-/// .NET's `G15`: 15 significant digits, an exponent from 10^15 up and below 10^-5.
+/// .NET's `G15`: 15 significant digits, an exponent from 10^15 up and below 10^-4.
 pub(super) fn format(n: f64) -> String {
     if n.is_nan() {
         return "NaN".to_owned();
@@ -67,7 +71,7 @@ pub(super) fn format(n: f64) -> String {
     let digits = digits.trim_end_matches('0');
     let sign = if n < 0.0 { "-" } else { "" };
     let point = exponent + 1;
-    let body = if !(-5..15).contains(&exponent) {
+    let body = if !(-4..15).contains(&exponent) {
         let (first, rest) = digits.split_at(1);
         let dot = if rest.is_empty() { "" } else { "." };
         let mark = if exponent < 0 { '-' } else { '+' };

@@ -9,8 +9,9 @@ use super::{Scope, Value};
 pub const MAX_LENGTH: usize = 21_000;
 /// GitHub's limit on how deep an expression nests.
 pub const MAX_DEPTH: usize = 50;
-/// Parentheses do not count as depth; this bounds the parser's own recursion.
-const MAX_NESTING: usize = 128;
+/// Parentheses do not count as depth; this bounds the parser's own recursion, which one with an
+/// operator before it takes two of.
+const MAX_NESTING: usize = 256;
 
 /// An expression and the bytes of its text that it was read from.
 #[derive(Clone, Debug, PartialEq)]
@@ -398,28 +399,16 @@ impl Parser<'_> {
 fn join(token: &Token, left: Expr, right: Expr) -> ExprKind {
     let op = match token {
         Token::And => {
-            return ExprKind::And(match left {
-                Expr {
-                    kind: ExprKind::And(mut all),
-                    ..
-                } => {
-                    all.push(right);
-                    all
-                }
-                left => vec![left, right],
-            });
+            return ExprKind::And(operands(left, right, |kind| match kind {
+                ExprKind::And(all) => Ok(all),
+                other => Err(other),
+            }));
         }
         Token::Or => {
-            return ExprKind::Or(match left {
-                Expr {
-                    kind: ExprKind::Or(mut all),
-                    ..
-                } => {
-                    all.push(right);
-                    all
-                }
-                left => vec![left, right],
-            });
+            return ExprKind::Or(operands(left, right, |kind| match kind {
+                ExprKind::Or(all) => Ok(all),
+                other => Err(other),
+            }));
         }
         Token::Equal => Op::Equal,
         Token::NotEqual => Op::NotEqual,
@@ -433,6 +422,24 @@ fn join(token: &Token, left: Expr, right: Expr) -> ExprKind {
         left: Box::new(left),
         right: Box::new(right),
     }
+}
+
+/// The operands of both sides in one list, as GitHub has them, so that a chain has the depth of
+/// one operator.
+fn operands(
+    left: Expr,
+    right: Expr,
+    same: impl Fn(ExprKind) -> Result<Vec<Expr>, ExprKind>,
+) -> Vec<Expr> {
+    let mut all = Vec::new();
+    for Expr { kind, span } in [left, right] {
+        match same(kind) {
+            Ok(inner) if all.is_empty() => all = inner,
+            Ok(inner) => all.extend(inner),
+            Err(kind) => all.push(Expr { kind, span }),
+        }
+    }
+    all
 }
 
 impl Expr {

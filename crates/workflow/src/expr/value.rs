@@ -256,12 +256,25 @@ impl From<Object> for Value {
     }
 }
 
-/// One character upper-cased the way .NET's ordinal comparison does: one for one, and nothing that
-/// is not ASCII becomes ASCII (dotless i stays what it is).
+/// One character upper-cased the way .NET's ordinal comparison does: one for one, by Unicode's simple
+/// mapping, and nothing that is not ASCII becomes ASCII (dotless i stays what it is).
 fn upper(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_uppercase();
+    }
     let mut up = c.to_uppercase();
     match (up.next(), up.next()) {
-        (Some(u), None) if c.is_ascii() || !u.is_ascii() => u,
+        (Some(u), None) if !u.is_ascii() => u,
+        // Greek with iota below: its simple mapping is the title case, eight further on or so.
+        (Some(_), Some(_)) => match c {
+            '\u{1f80}'..='\u{1faf}' if c as u32 & 8 == 0 => {
+                char::from_u32(c as u32 + 8).unwrap_or(c)
+            }
+            '\u{1fb3}' => '\u{1fbc}',
+            '\u{1fc3}' => '\u{1fcc}',
+            '\u{1ff3}' => '\u{1ffc}',
+            _ => c,
+        },
         _ => c,
     }
 }
