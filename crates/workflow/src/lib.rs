@@ -55,6 +55,7 @@ pub mod graph;
 mod load;
 pub mod matrix;
 mod model;
+mod origin;
 mod permissions;
 mod place;
 mod suggest;

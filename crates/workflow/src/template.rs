@@ -1,6 +1,7 @@
 //! Text with `${{ }}` in it.
 
 use crate::expr::{self, Context, EvalError, Expr, Object, Reference, Scope, Value};
+use crate::origin::Origin;
 use crate::place::{Place, Problem, Source, Spanned};
 use crate::yaml::{Node, Scalar, Style};
 
@@ -41,6 +42,7 @@ pub struct TemplateExpr {
     pub source: String,
     /// `${{` to `}}`, both included.
     pub place: Place,
+    origin: Origin,
 }
 
 impl Template {
@@ -211,6 +213,12 @@ impl TemplateExpr {
             error: Box::new(e),
         })
     }
+
+    /// Where a part of `expr`, given by its span, stands in the file. In a string with escapes it
+    /// is the place of the whole expression.
+    pub fn place_of(&self, span: &std::ops::Range<usize>) -> Place {
+        self.origin.place(span, &self.source, &self.place)
+    }
 }
 
 /// A piece of raw text, or of an expression with its braces, as byte ranges of the value.
@@ -315,34 +323,24 @@ pub(crate) fn expression(
         });
         return None;
     }
+    let origin = Origin::find(inner, &place, source);
     match expr::parse(inner, scope) {
         Ok(expr) => Some(TemplateExpr {
             expr,
             source: inner.to_owned(),
             place,
+            origin,
         }),
         Err(error) => {
             let suggestion = crate::suggest::for_expression(&error, inner, scope);
             problems.push(Problem {
-                place: fault(inner, &error.span, &place, source).unwrap_or(place),
+                place: origin.place(&error.span, inner, &place),
                 message: error.message,
                 suggestion,
             });
             None
         }
     }
-}
-
-/// Where in the file the faulty part of an expression stands, if the expression is written there
-/// as it is read.
-fn fault(
-    inner: &str,
-    span: &std::ops::Range<usize>,
-    place: &Place,
-    source: &Source<'_>,
-) -> Option<Place> {
-    let start = place.span.start + place.excerpt(source.text)?.find(inner)?;
-    Some(source.place(start + span.start..start + span.end))
 }
 
 /// The bytes of the file that became `written`: equal but for line breaks and indentation.

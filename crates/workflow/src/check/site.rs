@@ -3,7 +3,7 @@
 use crate::condition::Condition;
 use crate::expr::Scope;
 use crate::model::{
-    CallSecrets, Concurrency, Container, Defaults, Job, Matrix, Step, StepKind, Workflow,
+    CallSecrets, Concurrency, Container, Defaults, Expanded, Job, Matrix, Step, StepKind, Workflow,
 };
 use crate::place::{Place, Spanned};
 use crate::template::{Data, Template, TemplateExpr};
@@ -72,6 +72,8 @@ pub(crate) enum Key<'w> {
     MatrixRow(&'w str),
     /// A value somewhere inside a matrix.
     MatrixValue,
+    /// A whole mapping, by the name of its key.
+    Expanded(&'static str),
     /// An input of an action.
     With(&'w str),
     /// An input of a called workflow.
@@ -148,6 +150,17 @@ impl<'w> Walk<'w> {
         self.put_all(Key::Env, env.iter().map(|(_, value)| value), scope);
     }
 
+    fn expanded(&mut self, expanded: &'w [Expanded], env: &'static Scope<'static>) {
+        for Expanded { key, template } in expanded {
+            let scope = match *key {
+                "env" | "with" => env,
+                "credentials" => &Scope::CREDENTIALS,
+                _ => &Scope::JOB,
+            };
+            self.put(Key::Expanded(key), template, scope);
+        }
+    }
+
     fn workflow(&mut self, workflow: &'w Workflow) {
         self.put_all(Key::RunName, &workflow.run_name, &Scope::WORKFLOW);
         if let Some(call) = &workflow.on.workflow_call {
@@ -160,6 +173,7 @@ impl<'w> Walk<'w> {
             }
         }
         self.env(&workflow.env, &Scope::WORKFLOW_ENV);
+        self.expanded(&workflow.expanded, &Scope::WORKFLOW_ENV);
         self.defaults(&workflow.defaults, &Scope::NONE);
         self.concurrency(workflow.concurrency.as_ref(), &Scope::WORKFLOW);
         for job in workflow.jobs.values() {
@@ -207,6 +221,7 @@ impl<'w> Walk<'w> {
         let outputs = job.outputs.iter().map(|(_, value)| value);
         self.put_all(Key::JobOutput, outputs, &Scope::RUNNER);
         self.env(&job.env, &Scope::JOB_ENV);
+        self.expanded(&job.expanded, &Scope::JOB_ENV);
         self.defaults(&job.defaults, &Scope::JOB_DEFAULTS);
         self.put_all(Key::TimeoutMinutes, &job.timeout_minutes, &Scope::JOB);
         self.put_all(Key::ContinueOnError, &job.continue_on_error, &Scope::JOB);
@@ -287,6 +302,7 @@ impl<'w> Walk<'w> {
         }
         self.put_all(Key::Name, &step.name, scope);
         self.env(&step.env, scope);
+        self.expanded(&step.expanded, scope);
         self.put_all(Key::TimeoutMinutes, &step.timeout_minutes, scope);
         self.put_all(Key::ContinueOnError, &step.continue_on_error, scope);
         match &step.kind {

@@ -9,9 +9,7 @@ use crate::yaml::Node;
 
 impl Reader<'_, '_> {
     pub(super) fn services(&mut self, node: &Node, path: &str) -> IndexMap<String, Container> {
-        if let Some(template) = self.whole_expression(node, &Scope::JOB) {
-            let why = "a whole mapping given by one expression is not read";
-            self.unmodelled(format!("{path}.services"), template.place(), why);
+        if self.expands(node, &Scope::JOB, &format!("{path}."), "services") {
             return IndexMap::new();
         }
         let mut services = IndexMap::new();
@@ -64,9 +62,7 @@ impl Reader<'_, '_> {
         let volumes = list("volumes").unwrap_or_default();
         let credentials = fields.get("credentials").and_then(|n| {
             let scope = &Scope::CREDENTIALS;
-            if let Some(template) = self.whole_expression(n, scope) {
-                let why = "a whole mapping given by one expression is not read";
-                self.unmodelled("credentials".to_owned(), template.place(), why);
+            if self.expands(n, scope, "", "credentials") {
                 return None;
             }
             let fields = self.fields(n, &["username", "password"])?;

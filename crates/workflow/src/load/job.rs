@@ -76,7 +76,7 @@ impl Reader<'_, '_> {
             .unwrap_or_default();
         let path = format!("jobs.{}", id.value);
         let env = get("env")
-            .map(|n| self.pairs_or_expression(n, &Scope::JOB_ENV, &format!("{path}.env")))
+            .map(|n| self.pairs_or_expression(n, &Scope::JOB_ENV, &format!("{path}."), "env"))
             .unwrap_or_default();
         let defaults = get("defaults").map_or_else(Defaults::default, |n| {
             self.defaults(n, &Scope::JOB_DEFAULTS)
@@ -126,6 +126,7 @@ impl Reader<'_, '_> {
             concurrency,
             outputs,
             env,
+            expanded: std::mem::take(&mut self.expanded),
             defaults,
             steps,
             timeout_minutes,

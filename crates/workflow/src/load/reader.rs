@@ -1,6 +1,7 @@
 //! Reading nodes as what a key wants.
 
 use crate::expr::{Scope, Value};
+use crate::model::Expanded;
 use crate::place::{Place, Problem, Source, Spanned, Unmodelled};
 use crate::suggest;
 use crate::template::{Data, Template};
@@ -10,6 +11,8 @@ pub(crate) struct Reader<'s, 't> {
     pub(super) source: &'s Source<'t>,
     pub(super) problems: Vec<Problem>,
     pub(super) unmodelled: Vec<Unmodelled>,
+    /// Of the workflow, job or step that is being read.
+    pub(super) expanded: Vec<Expanded>,
 }
 
 /// The entries of a mapping whose keys are all known.
@@ -34,6 +37,7 @@ impl<'s, 't> Reader<'s, 't> {
             source,
             problems: Vec::new(),
             unmodelled: Vec::new(),
+            expanded: Vec::new(),
         }
     }
 
@@ -280,20 +284,36 @@ impl<'s, 't> Reader<'s, 't> {
             .collect()
     }
 
-    /// The same, where GitHub also takes one expression for the whole mapping, which this model
-    /// does not hold.
+    /// The same, where GitHub also takes one expression for the whole mapping. `path` leads to
+    /// the key, and ends in a dot.
     pub(super) fn pairs_or_expression(
         &mut self,
         node: &Node,
         scope: &Scope<'_>,
-        key: &str,
+        path: &str,
+        key: &'static str,
     ) -> Vec<(Spanned<String>, Template)> {
-        if let Some(template) = self.whole_expression(node, scope) {
-            let why = "a whole mapping given by one expression is not read";
-            self.unmodelled(key.to_owned(), template.place(), why);
+        if self.expands(node, scope, path, key) {
             return Vec::new();
         }
         self.pairs(node, scope)
+    }
+
+    /// Whether one expression stands for a whole mapping, which is then kept as that.
+    pub(super) fn expands(
+        &mut self,
+        node: &Node,
+        scope: &Scope<'_>,
+        path: &str,
+        key: &'static str,
+    ) -> bool {
+        let Some(template) = self.whole_expression(node, scope) else {
+            return false;
+        };
+        let why = "a whole mapping given by one expression is not read";
+        self.unmodelled(format!("{path}{key}"), template.place(), why);
+        self.expanded.push(Expanded { key, template });
+        true
     }
 
     /// The node as one `${{ }}`, if it is that, even if the expression in it is broken.

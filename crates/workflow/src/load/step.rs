@@ -74,6 +74,7 @@ impl Reader<'_, '_> {
         };
         let fields = self.fields(node, keys)?;
         let scope = &Scope::STEP;
+        let outer = self.expanded.len();
         let id = fields.get("id").and_then(|n| self.step_id(n));
         let name = fields.get("name").and_then(|n| self.template(n, scope));
         let if_ = fields
@@ -81,7 +82,7 @@ impl Reader<'_, '_> {
             .and_then(|n| self.condition(n, &Scope::STEP_IF));
         let env = fields
             .get("env")
-            .map(|n| self.pairs_or_expression(n, scope, &format!("{path}.env")))
+            .map(|n| self.pairs_or_expression(n, scope, &format!("{path}."), "env"))
             .unwrap_or_default();
         let timeout_minutes = fields
             .get("timeout-minutes")
@@ -93,13 +94,17 @@ impl Reader<'_, '_> {
         for key in ["background", "wait", "wait-all", "cancel", "parallel"] {
             self.note(&fields, path, key, NOT_PARALLEL);
         }
-        let kind = self.step_kind(&fields, &node.place, path)?;
+        let kind = self.step_kind(&fields, &node.place, path);
+        // Steps of `parallel` have taken their own.
+        let expanded = self.expanded.split_off(outer);
+        let kind = kind?;
         Some(Step {
             id,
             name,
             if_,
             kind,
             env,
+            expanded,
             timeout_minutes,
             continue_on_error,
             background,
@@ -169,7 +174,7 @@ impl Reader<'_, '_> {
         }
         let with = fields
             .get("with")
-            .map(|n| self.pairs_or_expression(n, scope, &format!("{path}.with")))
+            .map(|n| self.pairs_or_expression(n, scope, &format!("{path}."), "with"))
             .unwrap_or_default();
         Some(StepKind::Uses {
             action: Spanned::new(action, text.place),

@@ -40,8 +40,9 @@ impl Reader<'_, '_> {
         let permissions = fields.get("permissions").and_then(|n| self.permissions(n));
         let env = fields
             .get("env")
-            .map(|n| self.pairs_or_expression(n, &Scope::WORKFLOW_ENV, "env"))
+            .map(|n| self.pairs_or_expression(n, &Scope::WORKFLOW_ENV, "", "env"))
             .unwrap_or_default();
+        let expanded = std::mem::take(&mut self.expanded);
         let defaults = fields
             .get("defaults")
             .map(|n| self.defaults(n, &Scope::NONE))
@@ -60,6 +61,7 @@ impl Reader<'_, '_> {
             on,
             permissions,
             env,
+            expanded,
             defaults,
             concurrency,
             jobs,

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Concurrency, Defaults, Environment, Permissions, Step};
+use super::{Concurrency, Defaults, Environment, Expanded, Permissions, Step};
 use crate::condition::Condition;
 use crate::place::{Place, Spanned};
 use crate::template::{Data, Template};
@@ -21,6 +21,8 @@ pub struct Job {
     pub concurrency: Option<Concurrency>,
     pub outputs: Vec<(Spanned<String>, Template)>,
     pub env: Environment,
+    /// Mappings of the job, but not of its steps, that are one expression each.
+    pub expanded: Vec<Expanded>,
     pub defaults: Defaults,
     pub steps: Vec<Step>,
     pub timeout_minutes: Option<Template>,

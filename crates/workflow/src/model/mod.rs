@@ -17,6 +17,6 @@ pub use triggers::{
     WorkflowCallOutput, WorkflowCallSecret, WorkflowDispatch, WorkflowRun,
 };
 pub use workflow::{
-    Access, Concurrency, Defaults, Environment, Permissions, PermissionsKind, Queue, RunDefaults,
-    Workflow,
+    Access, Concurrency, Defaults, Environment, Expanded, Permissions, PermissionsKind, Queue,
+    RunDefaults, Workflow,
 };

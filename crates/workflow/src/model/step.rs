@@ -1,6 +1,6 @@
 //! `jobs.<id>.steps[*]`.
 
-use super::{ActionRef, Environment};
+use super::{ActionRef, Environment, Expanded};
 use crate::condition::Condition;
 use crate::place::{Place, Spanned};
 use crate::template::Template;
@@ -13,6 +13,8 @@ pub struct Step {
     pub if_: Option<Spanned<Condition>>,
     pub kind: StepKind,
     pub env: Environment,
+    /// `env` or `with`, where they are one expression each.
+    pub expanded: Vec<Expanded>,
     pub timeout_minutes: Option<Template>,
     pub continue_on_error: Option<Template>,
     /// Later steps start while it runs.

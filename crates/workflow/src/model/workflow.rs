@@ -18,6 +18,8 @@ pub struct Workflow {
     pub on: Triggers,
     pub permissions: Option<Permissions>,
     pub env: Environment,
+    /// An `env` that is one expression.
+    pub expanded: Vec<Expanded>,
     pub defaults: Defaults,
     pub concurrency: Option<Concurrency>,
     /// By id, in the order of the file.
@@ -25,6 +27,15 @@ pub struct Workflow {
     /// Keys that are legal and have no effect on this model.
     pub unmodelled: Vec<Unmodelled>,
     pub place: Place,
+}
+
+/// A mapping that one expression gives as a whole, such as `env: ${{ matrix.env }}`. It is not
+/// modelled otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expanded {
+    /// `env`, `with`, `services` or `credentials`.
+    pub key: &'static str,
+    pub template: Template,
 }
 
 /// `concurrency`.
