@@ -11,9 +11,11 @@
 #![allow(dead_code)]
 
 mod conditions;
+mod expressions;
 mod finding;
 mod repository;
 mod site;
+mod types;
 
 pub use finding::{Finding, Severity};
 pub use repository::{Files, Repository};
@@ -37,7 +39,7 @@ pub(crate) struct Subject<'w> {
     pub(crate) sites: Vec<Site<'w>>,
 }
 
-const CHECKS: &[Check] = &[conditions::CHECK];
+const CHECKS: &[Check] = &[conditions::CHECK, expressions::CHECK];
 
 /// Checks a workflow. `repository` holds the files that the workflow may name; with
 /// [`Repository::unknown`] nothing is said about them.
