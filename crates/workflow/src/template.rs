@@ -333,8 +333,16 @@ pub(crate) fn expression(
         }),
         Err(error) => {
             let suggestion = crate::suggest::for_expression(&error, inner, scope);
+            // What is missing is missing before the braces, not in the last word that is there.
+            let braces = place.excerpt(source.text).filter(|t| t.ends_with("}}"));
+            let at = match braces {
+                Some(_) if error.kind == expr::ParseErrorKind::UnexpectedEnd => {
+                    source.place(place.span.end - 2..place.span.end)
+                }
+                _ => origin.place(&error.span, inner, &place),
+            };
             problems.push(Problem {
-                place: origin.place(&error.span, inner, &place),
+                place: at,
                 message: error.message,
                 suggestion,
             });

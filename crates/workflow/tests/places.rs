@@ -91,3 +91,13 @@ fn an_error_in_a_later_line_of_an_expression_is_shown_there() {
     let problems = load("ci.yml", text).expect_err("no such context");
     assert_eq!((problems[0].place.line, problems[0].place.column), (8, 11));
 }
+
+#[test]
+fn what_is_missing_at_the_end_is_shown_at_the_end() {
+    let text =
+        "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ github. }}\n";
+    let problems = load("ci.yml", text).expect_err("no name behind the dot");
+    let place = &problems[0].place;
+    assert_eq!((place.line, place.column), (6, 31));
+    assert_eq!(place.excerpt(text), Some("}}"));
+}
