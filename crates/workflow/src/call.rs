@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use crate::expr::{Value, fold};
-use crate::model::{CallSecrets, InputType, Job, JobCall, Permissions, Workflow};
+use crate::model::{CallSecrets, InputType, Job, JobCall, Pairs, Permissions, Workflow};
 use crate::permissions::{SCOPES, TokenDefault};
 use crate::place::Problem;
 use crate::suggest;
@@ -180,7 +180,7 @@ fn interface(call: &JobCall, called: &Workflow, problems: &mut Vec<Problem>) {
             problems.push(missing("Input", id));
         }
     }
-    let none = Vec::new();
+    let none = Pairs::default();
     let secrets = match &call.secrets {
         CallSecrets::Inherit => return,
         CallSecrets::Given(secrets) => secrets,

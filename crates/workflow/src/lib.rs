@@ -66,7 +66,10 @@ mod yaml;
 pub use call::{MAX_CALL_DEPTH, check_calls};
 pub use check::check;
 pub use condition::Condition;
-pub use load::{load, load_what_is_legal, load_within};
+pub use load::{
+    load, load_action, load_action_what_is_legal, load_action_within, load_what_is_legal,
+    load_within,
+};
 pub use model::*;
 pub use permissions::TokenDefault;
 pub use place::{Place, Problem, Spanned, Unmodelled};

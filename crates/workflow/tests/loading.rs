@@ -1,7 +1,8 @@
 //! What a file means, and what is said about a file that means nothing.
 
 use lockkeeper_workflow::{
-    Access, ActionRef, CallSecrets, Filter, InputType, Problem, Queue, StepKind, Workflow, load,
+    Access, ActionRef, CallSecrets, ComputedKey, Filter, InputType, Place, Problem, Queue,
+    StepKind, Workflow, load,
 };
 
 fn workflow(text: &str) -> Workflow {
@@ -280,41 +281,117 @@ fn cycles_are_named() {
     );
 }
 
-#[test]
-fn what_is_known_and_not_modelled_is_named() {
-    let w = workflow(
-        r#"on: { workflow_dispatch: { branches: [main] } }
+const RARE: &str = r#"on: { workflow_dispatch: { branches: [main] }, image_version: { names: [base], versions: ["1.*"] } }
 env: ${{ fromJSON('{}') }}
 jobs:
   a:
     runs-on: x
-    container: node:24
-    snapshot: image
+    cancel-timeout-minutes: 7
+    container:
+      image: node:24
+      credentials: ${{ fromJSON(secrets.REGISTRY) }}
+    services: ${{ fromJSON(vars.SERVICES) }}
+    snapshot: { image-name: base, version: 2.*, if: github.ref_name == 'main' }
+    env: { "${{ matrix.name }}": x, "${{ insert }}": "${{ fromJSON('{}') }}", B: c }
     steps:
       - { run: sleep 1, background: true, id: bg }
-      - parallel: [{ run: a }, { uses: $/actions/b }]
-      - wait: [bg]
+      - parallel: [{ run: a, id: in-group }, { uses: $/actions/b }]
+      - wait: [bg, in-group]
       - cancel: bg
       - wait-all:
-"#,
-    );
-    let keys: Vec<&str> = w.unmodelled.iter().map(|u| u.key.as_str()).collect();
+"#;
+
+#[test]
+fn rare_keys_are_held_with_their_places() {
+    let w = workflow(RARE);
+    let at = |place: &Place| place.excerpt(RARE).expect("inside");
+    let unmodelled: Vec<&str> = w.unmodelled.iter().map(|u| u.key.as_str()).collect();
+    assert_eq!(unmodelled, ["on.workflow_dispatch.branches"]);
+    assert_eq!(w.on.other[0].names[0].value, "base");
+    assert_eq!(w.on.other[0].versions[0].value, "1.*");
+    let whole = w.env.whole.as_ref().expect("one expression");
+    assert_eq!(at(whole.place()), "${{ fromJSON('{}') }}");
+    assert!(w.env.is_empty() && !w.env.is_literal());
+
+    let job = &w.jobs["a"];
+    assert_eq!(at(job.keys.place("snapshot").expect("a key")), "snapshot");
+    assert_eq!(job.keys.place("name"), None);
+    let minutes = job.cancel_timeout_minutes.as_ref().expect("minutes");
+    assert_eq!(minutes.source(), "7");
+    let snapshot = job.snapshot.as_ref().expect("snapshot");
+    assert_eq!(snapshot.image_name.value, "base");
+    assert!(snapshot.if_.is_some() && snapshot.version.is_some());
+    assert!(job.services.whole.is_some() && job.services.is_empty());
+    let container = job.container.as_ref().expect("container");
+    let credentials = container.credentials.as_ref().expect("credentials");
+    let whole = credentials.whole.as_ref().expect("one expression");
+    assert_eq!(whole.secrets(), ["REGISTRY"]);
+
+    assert_eq!(job.env.len(), 1);
+    assert_eq!(job.env.templates().count(), 4);
+    let keys: Vec<&str> = job
+        .env
+        .computed
+        .iter()
+        .map(|(k, _)| at(k.place()))
+        .collect();
+    assert_eq!(keys, ["\"${{ matrix.name }}\"", "\"${{ insert }}\""]);
+    assert!(matches!(job.env.computed[0].0, ComputedKey::Name(_)));
+    assert!(matches!(job.env.computed[1].0, ComputedKey::Insert(_)));
+
+    assert!(job.steps[0].background);
+    let StepKind::Parallel { steps } = &job.steps[1].kind else {
+        panic!("parallel");
+    };
+    assert!(matches!(&steps[1].kind, StepKind::Uses { action, .. }
+        if action.value == ActionRef::SelfRepository("actions/b".into())));
+    assert!(matches!(&job.steps[2].kind, StepKind::Wait { steps } if steps.len() == 2));
+    assert!(matches!(&job.steps[3].kind, StepKind::Cancel { step } if step.value == "bg"));
+    assert!(matches!(job.steps[4].kind, StepKind::WaitAll));
+}
+
+#[test]
+fn steps_that_wait_are_held_to_their_rules() {
+    let steps = |steps: &str| {
+        problems(&format!(
+            "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}"
+        ))
+    };
+    let background = "      - { run: a, id: server, background: true }\n";
     assert_eq!(
-        keys,
+        steps(&format!("{background}      - wait: sever\n")),
+        ["7:15 Step references unknown step ID 'sever' (did you mean `server`?)"]
+    );
+    assert_eq!(
+        steps(&format!("      - cancel: server\n{background}")),
+        ["6:17 Step references unknown step ID 'server' (it must be the id of an earlier step)"]
+    );
+    assert_eq!(
+        steps("      - { wait: __run, id: x }\n      - { cancel: y, id: y }\n"),
         [
-            "on.workflow_dispatch.branches",
-            "env",
-            "jobs.a.steps[0].background",
-            "jobs.a.steps[1].parallel",
-            "jobs.a.steps[1].parallel.steps[1].uses",
-            "jobs.a.steps[2].wait",
-            "jobs.a.steps[3].cancel",
-            "jobs.a.steps[4].wait-all",
-            "jobs.a.container",
-            "jobs.a.snapshot",
+            "6:17 The identifier '__run' is invalid. IDs starting with '__' are reserved.",
+            "7:19 Step 'y' cannot reference itself",
         ]
     );
-    assert!(matches!(&w.jobs["a"].steps[1].kind, StepKind::Parallel { steps } if steps.len() == 2));
+    assert_eq!(
+        steps("      - wait-all: false\n"),
+        [
+            "6:19 The value of 'wait-all' must be true or omitted (leave out the step that is not \
+             to wait)"
+        ]
+    );
+    assert_eq!(
+        steps(
+            "      - parallel:\n        - { run: a, background: true }\n        - wait-all:\n        \
+             - parallel: [{ run: b }]\n"
+        ),
+        [
+            "7:21 'background' is not allowed inside a parallel block. Steps in a parallel block \
+             are automatically run as background steps.",
+            "8:11 'wait-all' is not allowed inside a parallel block.",
+            "9:11 Nested 'parallel' blocks are not allowed.",
+        ]
+    );
 }
 
 #[test]

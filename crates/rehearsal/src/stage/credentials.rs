@@ -89,34 +89,39 @@ impl Stage {
 pub(crate) fn secrets_named(job: Option<&wf::Job>, workflow: &wf::Workflow) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut take = |template: &wf::Template| found.extend(template.secrets());
-    workflow.env.iter().for_each(|(_, template)| take(template));
+    workflow.env.templates().for_each(&mut take);
     let Some(job) = job else { return found };
-    job.env
-        .iter()
-        .chain(&job.outputs)
-        .for_each(|(_, template)| take(template));
+    let pairs = [&job.env, &job.outputs];
+    pairs.iter().flat_map(|p| p.templates()).for_each(&mut take);
+    job.services.whole.iter().for_each(&mut take);
     for container in job.services.values().chain(&job.container) {
-        container
-            .env
-            .iter()
-            .for_each(|(_, template)| take(template));
-    }
-    for step in &job.steps {
-        step.env.iter().for_each(|(_, template)| take(template));
-        step.name.iter().for_each(&mut take);
-        match &step.kind {
-            wf::StepKind::Run { script, .. } => take(script),
-            wf::StepKind::Uses { with, .. } => with.iter().for_each(|(_, template)| take(template)),
-            _ => {}
+        container.env.templates().for_each(&mut take);
+        if let Some(given) = &container.credentials {
+            let parts = [&given.username, &given.password, &given.whole];
+            parts.into_iter().flatten().for_each(&mut take);
         }
     }
-    for condition in job
-        .steps
-        .iter()
-        .filter_map(|step| step.if_.as_ref())
-        .chain(&job.if_)
-    {
+    if let Some(condition) = &job.if_ {
         found.extend(wf::secrets(&condition.value.references()));
     }
+    for step in &job.steps {
+        secrets_of_step(step, &mut found);
+    }
     found
+}
+
+fn secrets_of_step(step: &wf::Step, found: &mut BTreeSet<String>) {
+    let mut take = |template: &wf::Template| found.extend(template.secrets());
+    step.env.templates().chain(&step.name).for_each(&mut take);
+    match &step.kind {
+        wf::StepKind::Run { script, .. } => take(script),
+        wf::StepKind::Uses { with, .. } => with.templates().for_each(&mut take),
+        wf::StepKind::Parallel { steps } => {
+            steps.iter().for_each(|step| secrets_of_step(step, found));
+        }
+        wf::StepKind::Wait { .. } | wf::StepKind::WaitAll | wf::StepKind::Cancel { .. } => {}
+    }
+    if let Some(condition) = &step.if_ {
+        found.extend(wf::secrets(&condition.value.references()));
+    }
 }

@@ -13,6 +13,7 @@ mod events;
 mod jobs;
 mod runs;
 mod steps;
+mod unplayed;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};

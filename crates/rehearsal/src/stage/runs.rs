@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::Stage;
 use super::contexts::Scope;
+use super::unplayed::unplayed;
 use crate::engine::EngineError;
 use crate::history::TAKEN_AS_PASSED;
 use crate::models::Artifacts;
@@ -300,12 +301,11 @@ impl Stage {
     }
 
     fn note_unmodelled(&mut self, loaded: &Loaded) {
-        for unmodelled in &loaded.workflow.unmodelled {
-            let text = format!("`{}`: {}", unmodelled.key, unmodelled.why);
+        for unplayed in unplayed(&loaded.workflow) {
             let what = What::NotModelled {
-                text,
+                text: unplayed.text(),
                 file: Some(loaded.file.clone()),
-                line: Some(unmodelled.place.line),
+                line: Some(unplayed.line),
             };
             self.world.log.push(self.world.now(), None, what);
         }

@@ -3,7 +3,8 @@
 use crate::condition::Condition;
 use crate::expr::Scope;
 use crate::model::{
-    CallSecrets, Concurrency, Container, Defaults, Expanded, Job, Matrix, Step, StepKind, Workflow,
+    CallSecrets, ComputedKey, Concurrency, Container, Defaults, Job, Matrix, Pairs, Step, StepKind,
+    Workflow,
 };
 use crate::place::{Place, Spanned};
 use crate::template::{Data, Template, TemplateExpr};
@@ -74,6 +75,10 @@ pub(crate) enum Key<'w> {
     MatrixValue,
     /// A whole mapping, by the name of its key.
     Expanded(&'static str),
+    /// A key of `env`, `with`, `outputs` or `secrets` that is an expression.
+    ComputedName,
+    /// What such a key holds.
+    ComputedValue,
     /// An input of an action.
     With(&'w str),
     /// An input of a called workflow.
@@ -146,18 +151,19 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn env(&mut self, env: &'w [(Spanned<String>, Template)], scope: &'static Scope<'static>) {
+    fn env(&mut self, env: &'w Pairs, scope: &'static Scope<'static>) {
         self.put_all(Key::Env, env.iter().map(|(_, value)| value), scope);
+        self.unwritten("env", env, scope);
     }
 
-    fn expanded(&mut self, expanded: &'w [Expanded], env: &'static Scope<'static>) {
-        for Expanded { key, template } in expanded {
-            let scope = match *key {
-                "env" | "with" => env,
-                "credentials" => &Scope::CREDENTIALS,
-                _ => &Scope::JOB,
-            };
-            self.put(Key::Expanded(key), template, scope);
+    /// What of a mapping is not a written name with its value.
+    fn unwritten(&mut self, key: &'static str, pairs: &'w Pairs, scope: &'static Scope<'static>) {
+        self.put_all(Key::Expanded(key), pairs.whole.as_deref(), scope);
+        for (name, value) in &pairs.computed {
+            if let ComputedKey::Name(name) = name {
+                self.put(Key::ComputedName, name, scope);
+            }
+            self.put(Key::ComputedValue, value, scope);
         }
     }
 
@@ -173,7 +179,6 @@ impl<'w> Walk<'w> {
             }
         }
         self.env(&workflow.env, &Scope::WORKFLOW_ENV);
-        self.expanded(&workflow.expanded, &Scope::WORKFLOW_ENV);
         self.defaults(&workflow.defaults, &Scope::NONE);
         self.concurrency(workflow.concurrency.as_ref(), &Scope::WORKFLOW);
         for job in workflow.jobs.values() {
@@ -220,11 +225,18 @@ impl<'w> Walk<'w> {
         self.concurrency(job.concurrency.as_ref(), &Scope::JOB);
         let outputs = job.outputs.iter().map(|(_, value)| value);
         self.put_all(Key::JobOutput, outputs, &Scope::RUNNER);
+        self.unwritten("outputs", &job.outputs, &Scope::RUNNER);
         self.env(&job.env, &Scope::JOB_ENV);
-        self.expanded(&job.expanded, &Scope::JOB_ENV);
         self.defaults(&job.defaults, &Scope::JOB_DEFAULTS);
         self.put_all(Key::TimeoutMinutes, &job.timeout_minutes, &Scope::JOB);
         self.put_all(Key::ContinueOnError, &job.continue_on_error, &Scope::JOB);
+        let whole = &job.services.whole;
+        self.put_all(Key::Expanded("services"), whole, &Scope::JOB);
+        if let Some(condition) = job.snapshot.as_ref().and_then(|s| s.if_.as_ref()) {
+            self.push(Key::If, Text::Condition(condition), &Scope::SNAPSHOT_IF);
+        }
+        let minutes = &job.cancel_timeout_minutes;
+        self.put_all(Key::TimeoutMinutes, minutes, &Scope::JOB);
         for container in job.container.iter().chain(job.services.values()) {
             self.container(container);
         }
@@ -240,10 +252,12 @@ impl<'w> Walk<'w> {
             for (name, value) in &call.with {
                 self.put(Key::CallInput(&name.value), value, &Scope::JOB);
             }
+            self.unwritten("with", &call.with, &Scope::JOB);
             if let CallSecrets::Given(secrets) = &call.secrets {
                 for (name, value) in secrets {
                     self.put(Key::CallSecret(&name.value), value, &Scope::JOB_ENV);
                 }
+                self.unwritten("secrets", secrets, &Scope::JOB_ENV);
             }
         }
         for (index, step) in job.steps.iter().enumerate() {
@@ -272,6 +286,7 @@ impl<'w> Walk<'w> {
             let scope = &Scope::CREDENTIALS;
             self.put_all(Key::Credentials, &credentials.username, scope);
             self.put_all(Key::Credentials, &credentials.password, scope);
+            self.put_all(Key::Expanded("credentials"), &credentials.whole, scope);
         }
     }
 
@@ -302,7 +317,6 @@ impl<'w> Walk<'w> {
         }
         self.put_all(Key::Name, &step.name, scope);
         self.env(&step.env, scope);
-        self.expanded(&step.expanded, scope);
         self.put_all(Key::TimeoutMinutes, &step.timeout_minutes, scope);
         self.put_all(Key::ContinueOnError, &step.continue_on_error, scope);
         match &step.kind {
@@ -319,6 +333,7 @@ impl<'w> Walk<'w> {
                 for (name, value) in with {
                     self.put(Key::With(&name.value), value, scope);
                 }
+                self.unwritten("with", with, scope);
             }
             StepKind::Parallel { steps } => {
                 for step in steps {

@@ -122,4 +122,22 @@ scopes! {
     /// Everything else of a step.
     STEP = ["github", "inputs", "vars", "needs", "strategy", "matrix", "secrets", "steps",
         "job", "runner", "env"], &[HASH_FILES];
+    /// `jobs.<id>.snapshot.if`.
+    SNAPSHOT_IF = ["github", "inputs", "vars", "needs", "strategy", "matrix"], &[];
+    /// `inputs.<id>.default` of an action.
+    ACTION_INPUT_DEFAULT = ["github", "strategy", "matrix", "job", "runner"], &[HASH_FILES];
+    /// `outputs.<id>.value` of a composite action.
+    ACTION_OUTPUT = ["github", "strategy", "matrix", "steps", "inputs", "job", "runner", "env"],
+        &[];
+    /// `runs.pre-if` and `runs.post-if` of an action.
+    ACTION_RUNS_IF = ["runner", "github", "job", "strategy", "matrix", "env", "inputs"],
+        STEP_STATUS;
+    /// `runs.args` and `runs.env` of a Docker container action.
+    ACTION_CONTAINER = ["inputs"], &[];
+    /// `runs.steps[*].if` of a composite action.
+    ACTION_STEP_IF = ["github", "inputs", "strategy", "matrix", "steps", "job", "runner", "env"],
+        STEP_STATUS;
+    /// Everything else of a composite action's step.
+    ACTION_STEP = ["github", "inputs", "strategy", "matrix", "steps", "job", "runner", "env"],
+        &[HASH_FILES];
 }

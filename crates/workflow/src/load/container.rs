@@ -4,47 +4,64 @@ use indexmap::IndexMap;
 
 use super::reader::Reader;
 use crate::expr::Scope;
-use crate::model::{Container, Credentials};
+use crate::model::{Container, Credentials, Keys, Pairs, Services};
+use crate::place::Spanned;
 use crate::yaml::Node;
 
+const KEYS: &[&str] = &["image", "options", "env", "ports", "volumes", "credentials"];
+
+const SERVICE_KEYS: &[&str] = &[
+    "image",
+    "options",
+    "env",
+    "ports",
+    "volumes",
+    "credentials",
+    "entrypoint",
+    "command",
+];
+
 impl Reader<'_, '_> {
-    pub(super) fn services(&mut self, node: &Node, path: &str) -> IndexMap<String, Container> {
-        if self.expands(node, &Scope::JOB, &format!("{path}."), "services") {
-            return IndexMap::new();
-        }
+    pub(super) fn services(&mut self, node: &Node) -> Services {
+        let whole = self.whole_expression(node, &Scope::JOB);
         let mut services = IndexMap::new();
-        for (name, body) in self
-            .entries(node, "a mapping of services")
-            .unwrap_or_default()
-        {
-            if let Some(container) = self.container(body, true) {
-                services.insert(name.value, container);
+        let entries = match whole {
+            Some(_) => None,
+            None => self.entries(node, "a mapping of services"),
+        };
+        for (name, body) in entries.unwrap_or_default() {
+            let id = name.value.clone();
+            if let Some(container) = self.container(body, Some(name)) {
+                services.insert(id, container);
             }
         }
-        services
+        Services { services, whole }
     }
 
-    pub(super) fn container(&mut self, node: &Node, service: bool) -> Option<Container> {
+    /// `container`, or the service of a name.
+    pub(super) fn container(
+        &mut self,
+        node: &Node,
+        name: Option<Spanned<String>>,
+    ) -> Option<Container> {
         let scope = &Scope::JOB;
         let place = node.place.clone();
         if node.scalar().is_some() {
             return Some(Container {
+                name,
                 image: self.template(node, scope)?,
-                env: Vec::new(),
+                env: Pairs::default(),
                 options: None,
                 ports: Vec::new(),
                 volumes: Vec::new(),
                 credentials: None,
                 entrypoint: None,
                 command: None,
+                keys: Keys::default(),
                 place,
             });
         }
-        let mut keys = vec!["image", "options", "env", "ports", "volumes", "credentials"];
-        if service {
-            keys.extend(["entrypoint", "command"]);
-        }
-        let fields = self.fields(node, &keys)?;
+        let fields = self.fields(node, if name.is_some() { SERVICE_KEYS } else { KEYS })?;
         let image = self
             .required(&fields, "image", &place)
             .and_then(|n| self.template(n, scope));
@@ -60,22 +77,13 @@ impl Reader<'_, '_> {
         };
         let ports = list("ports").unwrap_or_default();
         let volumes = list("volumes").unwrap_or_default();
-        let credentials = fields.get("credentials").and_then(|n| {
-            let scope = &Scope::CREDENTIALS;
-            if self.expands(n, scope, "", "credentials") {
-                return None;
-            }
-            let fields = self.fields(n, &["username", "password"])?;
-            Some(Credentials {
-                username: fields.get("username").and_then(|n| self.filled(n, scope)),
-                password: fields.get("password").and_then(|n| self.filled(n, scope)),
-            })
-        });
+        let credentials = fields.get("credentials").and_then(|n| self.credentials(n));
         let entrypoint = fields
             .get("entrypoint")
             .and_then(|n| self.template(n, scope));
         let command = fields.get("command").and_then(|n| self.template(n, scope));
         Some(Container {
+            name,
             image: image?,
             env,
             options,
@@ -84,7 +92,24 @@ impl Reader<'_, '_> {
             credentials,
             entrypoint,
             command,
+            keys: fields.keys(),
             place,
         })
+    }
+
+    fn credentials(&mut self, node: &Node) -> Option<Credentials> {
+        let scope = &Scope::CREDENTIALS;
+        let mut credentials = Credentials {
+            username: None,
+            password: None,
+            whole: self.whole_expression(node, scope),
+            place: node.place.clone(),
+        };
+        if credentials.whole.is_none() {
+            let fields = self.fields(node, &["username", "password"])?;
+            credentials.username = fields.get("username").and_then(|n| self.filled(n, scope));
+            credentials.password = fields.get("password").and_then(|n| self.filled(n, scope));
+        }
+        Some(credentials)
     }
 }

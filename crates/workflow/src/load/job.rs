@@ -3,9 +3,12 @@
 use indexmap::IndexMap;
 
 use super::reader::{Fields, Reader};
+use super::step::StepsOf;
 use crate::condition::Condition;
 use crate::expr::Scope;
-use crate::model::{CallSecrets, Defaults, EnvironmentUse, Job, JobCall, RunsOn};
+use crate::model::{
+    CallSecrets, Defaults, EnvironmentUse, Job, JobCall, RunsOn, Services, Snapshot,
+};
 use crate::place::{Place, Spanned};
 use crate::yaml::{Kind, Node};
 
@@ -74,43 +77,26 @@ impl Reader<'_, '_> {
         let outputs = get("outputs")
             .map(|n| self.pairs(n, &Scope::RUNNER))
             .unwrap_or_default();
-        let path = format!("jobs.{}", id.value);
         let env = get("env")
-            .map(|n| self.pairs_or_expression(n, &Scope::JOB_ENV, &format!("{path}."), "env"))
+            .map(|n| self.pairs_or_expression(n, &Scope::JOB_ENV))
             .unwrap_or_default();
         let defaults = get("defaults").map_or_else(Defaults::default, |n| {
             self.defaults(n, &Scope::JOB_DEFAULTS)
         });
         let steps = get("steps")
-            .map(|n| self.steps(n, &path))
+            .map(|n| self.steps(n, StepsOf::Job))
             .unwrap_or_default();
         self.unique_step_ids(&steps, &mut IndexMap::new());
+        self.step_targets(&steps);
         let timeout_minutes = get("timeout-minutes").and_then(|n| self.number(n, scope));
         let continue_on_error = get("continue-on-error").and_then(|n| self.boolean(n, scope));
         let permissions = get("permissions").and_then(|n| self.permissions(n));
-        let services = get("services")
-            .map(|n| self.services(n, &path))
-            .unwrap_or_default();
-        let container = get("container").and_then(|n| self.container(n, false));
-        if container.is_some() {
-            self.note(
-                &fields,
-                &path,
-                "container",
-                "steps are read as if they ran on the runner itself",
-            );
-        }
-        let strategy = get("strategy").and_then(|n| self.strategy(n, &path));
-        if let Some(node) = get("snapshot") {
-            self.check_snapshot(node);
-            self.note(&fields, &path, "snapshot", "no runner image is made");
-        }
-        self.note(
-            &fields,
-            &path,
-            "cancel-timeout-minutes",
-            "GitHub's default of 5 minutes is used",
-        );
+        let services = get("services").map_or_else(Services::default, |n| self.services(n));
+        let container = get("container").and_then(|n| self.container(n, None));
+        let strategy = get("strategy").and_then(|n| self.strategy(n));
+        let snapshot = get("snapshot").and_then(|n| self.snapshot(n));
+        let cancel_timeout_minutes =
+            get("cancel-timeout-minutes").and_then(|n| self.number(n, scope));
         let call = if calls {
             self.call(&fields, &body.place)
         } else {
@@ -126,7 +112,6 @@ impl Reader<'_, '_> {
             concurrency,
             outputs,
             env,
-            expanded: std::mem::take(&mut self.expanded),
             defaults,
             steps,
             timeout_minutes,
@@ -134,18 +119,13 @@ impl Reader<'_, '_> {
             permissions,
             services,
             container,
+            cancel_timeout_minutes,
+            snapshot,
             strategy,
             call,
+            keys: fields.keys(),
             place: body.place.clone(),
         })
-    }
-
-    /// Names a key that is there and that the model does not hold.
-    pub(super) fn note(&mut self, fields: &Fields<'_>, path: &str, key: &str, why: &'static str) {
-        if let Some((name, _)) = fields.entry(key) {
-            let place = name.place.clone();
-            self.unmodelled(format!("{path}.{key}"), &place, why);
-        }
     }
 
     pub(super) fn condition(
@@ -193,24 +173,30 @@ impl Reader<'_, '_> {
         Some(runs_on)
     }
 
-    /// What stands under `snapshot`, which the model does not hold.
-    fn check_snapshot(&mut self, node: &Node) {
+    fn snapshot(&mut self, node: &Node) -> Option<Snapshot> {
+        let place = node.place.clone();
         if node.scalar().is_some() {
-            self.word(node);
-            return;
+            return Some(Snapshot {
+                image_name: self.word(node)?,
+                if_: None,
+                version: None,
+                place,
+            });
         }
-        let Some(fields) = self.fields(node, &["image-name", "if", "version"]) else {
-            return;
-        };
-        if let Some(name) = self.required(&fields, "image-name", &node.place) {
-            self.word(name);
-        }
-        if let Some(condition) = fields.get("if") {
-            self.condition(condition, &Scope::JOB);
-        }
-        if let Some(version) = fields.get("version") {
-            self.word(version);
-        }
+        let fields = self.fields(node, &["image-name", "if", "version"])?;
+        let image_name = self
+            .required(&fields, "image-name", &place)
+            .and_then(|n| self.word(n));
+        let if_ = fields
+            .get("if")
+            .and_then(|n| self.condition(n, &Scope::SNAPSHOT_IF));
+        let version = fields.get("version").and_then(|n| self.word(n));
+        Some(Snapshot {
+            image_name: image_name?,
+            if_,
+            version,
+            place,
+        })
     }
 
     fn check_group(&mut self, group: &str, node: &Node) {

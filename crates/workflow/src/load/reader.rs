@@ -1,7 +1,7 @@
 //! Reading nodes as what a key wants.
 
 use crate::expr::{Scope, Value};
-use crate::model::Expanded;
+use crate::model::{ComputedKey, Keys, Pairs};
 use crate::place::{Place, Problem, Source, Spanned, Unmodelled};
 use crate::suggest;
 use crate::template::{Data, Template};
@@ -11,13 +11,17 @@ pub(crate) struct Reader<'s, 't> {
     pub(super) source: &'s Source<'t>,
     pub(super) problems: Vec<Problem>,
     pub(super) unmodelled: Vec<Unmodelled>,
-    /// Of the workflow, job or step that is being read.
-    pub(super) expanded: Vec<Expanded>,
 }
 
 /// The entries of a mapping whose keys are all known.
 pub(super) struct Fields<'n> {
-    entries: Vec<(Spanned<String>, &'n Node)>,
+    entries: Vec<(Spanned<&'static str>, &'n Node)>,
+}
+
+/// Keys and values of a mapping, those apart whose key is an expression.
+pub(super) struct Entries<'n> {
+    written: Vec<(Spanned<String>, &'n Node)>,
+    computed: Vec<(ComputedKey, &'n Node)>,
 }
 
 impl<'n> Fields<'n> {
@@ -25,9 +29,13 @@ impl<'n> Fields<'n> {
         self.entry(key).map(|(_, value)| value)
     }
 
-    pub(super) fn entry(&self, key: &str) -> Option<(&Spanned<String>, &'n Node)> {
+    pub(super) fn entry(&self, key: &str) -> Option<(&Spanned<&'static str>, &'n Node)> {
         let found = self.entries.iter().find(|(k, _)| k.value == key);
         found.map(|(k, v)| (k, *v))
+    }
+
+    pub(super) fn keys(&self) -> Keys {
+        Keys(self.entries.iter().map(|(key, _)| key.clone()).collect())
     }
 }
 
@@ -37,7 +45,6 @@ impl<'s, 't> Reader<'s, 't> {
             source,
             problems: Vec::new(),
             unmodelled: Vec::new(),
-            expanded: Vec::new(),
         }
     }
 
@@ -86,22 +93,26 @@ impl<'s, 't> Reader<'s, 't> {
         node: &'n Node,
         wanted: &str,
     ) -> Option<Vec<(Spanned<String>, &'n Node)>> {
-        self.entries_in(node, wanted, &Scope::NONE)
+        let found = self.entries_in(node, wanted, &Scope::NONE)?;
+        Some(found.written)
     }
 
-    /// The same, where keys may be expressions; such entries are named as not modelled.
-    fn entries_in<'n>(
+    /// The same, where keys may be expressions of this scope.
+    pub(super) fn entries_in<'n>(
         &mut self,
         node: &'n Node,
         wanted: &str,
         key_scope: &Scope<'_>,
-    ) -> Option<Vec<(Spanned<String>, &'n Node)>> {
+    ) -> Option<Entries<'n>> {
         let Kind::Mapping(entries) = &node.kind else {
             self.unexpected(node, wanted);
             return None;
         };
         let mut seen = std::collections::BTreeSet::new();
-        let mut found = Vec::with_capacity(entries.len());
+        let mut found = Entries {
+            written: Vec::with_capacity(entries.len()),
+            computed: Vec::new(),
+        };
         for (key, value) in entries {
             let Some(scalar) = key.scalar() else {
                 self.unexpected(key, "a name");
@@ -118,10 +129,8 @@ impl<'s, 't> Reader<'s, 't> {
             }
             let name = scalar.value.to_text();
             if name.contains("${{") {
-                let problems = &mut self.problems;
-                Template::read(key, scalar, key_scope, self.source, problems);
-                if !key_scope.contexts.is_empty() {
-                    self.unmodelled(name, &key.place, "a key that is computed is not read");
+                if let Some(key) = self.computed_key(key, &name, key_scope) {
+                    found.computed.push((key, value));
                 }
                 continue;
             }
@@ -137,28 +146,65 @@ impl<'s, 't> Reader<'s, 't> {
                 );
                 continue;
             }
-            found.push((Spanned::new(name, key.place.clone()), value));
+            let name = Spanned::new(name, key.place.clone());
+            found.written.push((name, value));
         }
         Some(found)
     }
 
+    /// A key with `${{ }}` in it; `insert` is a word of GitHub's that stands for no context.
+    fn computed_key(&mut self, key: &Node, name: &str, scope: &Scope<'_>) -> Option<ComputedKey> {
+        let inner = name.strip_prefix("${{").and_then(|n| n.strip_suffix("}}"));
+        if !scope.contexts.is_empty() && inner.is_some_and(|i| i.trim() == "insert") {
+            return Some(ComputedKey::Insert(key.place.clone()));
+        }
+        let before = self.problems.len();
+        let template = self.template(key, scope)?;
+        let sound = self.problems.len() == before;
+        sound.then_some(ComputedKey::Name(template))
+    }
+
     /// A mapping in which only these keys may stand.
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, known: &[&str]) -> Option<Fields<'n>> {
-        let mut entries = self.entries(node, "a mapping")?;
-        entries.retain(|(key, _)| {
-            let legal = known.contains(&key.value.as_str());
-            if !legal {
-                let suggestion = suggest::did_you_mean(&key.value, known.iter().copied())
-                    .or_else(|| Some(format!("known keys here: {}", known.join(", "))));
-                self.problem_with(
-                    &key.place,
-                    format!("Unexpected value '{}'", key.value),
-                    suggestion,
-                );
+    pub(super) fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        known: &[&'static str],
+    ) -> Option<Fields<'n>> {
+        let entries = self.entries(node, "a mapping")?;
+        let mut found = Fields {
+            entries: Vec::with_capacity(entries.len()),
+        };
+        for (key, value) in entries {
+            if let Some(name) = known.iter().copied().find(|name| *name == key.value) {
+                found.entries.push((key.map(|_| name), value));
+                continue;
             }
-            legal
-        });
-        Some(Fields { entries })
+            let suggestion = suggest::did_you_mean(&key.value, known.iter().copied())
+                .or_else(|| Some(format!("known keys here: {}", known.join(", "))));
+            let message = format!("Unexpected value '{}'", key.value);
+            self.problem_with(&key.place, message, suggestion);
+        }
+        Some(found)
+    }
+
+    /// The same, where GitHub passes over keys that it does not know; those come back apart.
+    pub(super) fn loose_fields<'n>(
+        &mut self,
+        node: &'n Node,
+        known: &[&'static str],
+    ) -> Option<(Fields<'n>, Vec<Spanned<String>>)> {
+        let entries = self.entries(node, "a mapping")?;
+        let mut found = Fields {
+            entries: Vec::with_capacity(entries.len()),
+        };
+        let mut unread = Vec::new();
+        for (key, value) in entries {
+            match known.iter().copied().find(|name| *name == key.value) {
+                Some(name) => found.entries.push((key.map(|_| name), value)),
+                None => unread.push(key),
+            }
+        }
+        Some((found, unread))
     }
 
     pub(super) fn required<'n>(
@@ -270,50 +316,37 @@ impl<'s, 't> Reader<'s, 't> {
     }
 
     /// A mapping of names to templates.
-    pub(super) fn pairs(
-        &mut self,
-        node: &Node,
-        scope: &Scope<'_>,
-    ) -> Vec<(Spanned<String>, Template)> {
+    pub(super) fn pairs(&mut self, node: &Node, scope: &Scope<'_>) -> Pairs {
+        let mut pairs = Pairs {
+            place: Some(node.place.clone()),
+            ..Pairs::default()
+        };
         let Some(entries) = self.entries_in(node, "a mapping of names to values", scope) else {
-            return Vec::new();
+            return pairs;
         };
-        entries
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, self.template(value, scope)?)))
-            .collect()
-    }
-
-    /// The same, where GitHub also takes one expression for the whole mapping. `path` leads to
-    /// the key, and ends in a dot.
-    pub(super) fn pairs_or_expression(
-        &mut self,
-        node: &Node,
-        scope: &Scope<'_>,
-        path: &str,
-        key: &'static str,
-    ) -> Vec<(Spanned<String>, Template)> {
-        if self.expands(node, scope, path, key) {
-            return Vec::new();
+        for (key, value) in entries.written {
+            if let Some(value) = self.template(value, scope) {
+                pairs.entries.push((key, value));
+            }
         }
-        self.pairs(node, scope)
+        for (key, value) in entries.computed {
+            if let Some(value) = self.template(value, scope) {
+                pairs.computed.push((key, value));
+            }
+        }
+        pairs
     }
 
-    /// Whether one expression stands for a whole mapping, which is then kept as that.
-    pub(super) fn expands(
-        &mut self,
-        node: &Node,
-        scope: &Scope<'_>,
-        path: &str,
-        key: &'static str,
-    ) -> bool {
-        let Some(template) = self.whole_expression(node, scope) else {
-            return false;
-        };
-        let why = "a whole mapping given by one expression is not read";
-        self.unmodelled(format!("{path}{key}"), template.place(), why);
-        self.expanded.push(Expanded { key, template });
-        true
+    /// The same, where GitHub also takes one expression for the whole mapping.
+    pub(super) fn pairs_or_expression(&mut self, node: &Node, scope: &Scope<'_>) -> Pairs {
+        match self.whole_expression(node, scope) {
+            Some(template) => Pairs {
+                whole: Some(Box::new(template)),
+                place: Some(node.place.clone()),
+                ..Pairs::default()
+            },
+            None => self.pairs(node, scope),
+        }
     }
 
     /// The node as one `${{ }}`, if it is that, even if the expression in it is broken.
@@ -337,8 +370,14 @@ impl<'s, 't> Reader<'s, 't> {
                 Some(Data::Sequence(items, place))
             }
             Kind::Mapping(_) => {
-                let entries = self.entries(node, "a mapping")?;
+                let entries = self.entries_in(node, "a mapping", scope)?;
+                for (key, _) in &entries.computed {
+                    let why = "a key that is computed is not read";
+                    let name = key.place().excerpt(self.source.text).unwrap_or_default();
+                    self.unmodelled(name.to_owned(), key.place(), why);
+                }
                 let entries = entries
+                    .written
                     .into_iter()
                     .filter_map(|(key, value)| Some((key, self.data(value, scope)?)))
                     .collect();

@@ -38,19 +38,92 @@ const WAIT_ALL_KEYS: &[&str] = &["name", "id", "continue-on-error", "wait-all"];
 const CANCEL_KEYS: &[&str] = &["name", "id", "continue-on-error", "cancel"];
 const PARALLEL_KEYS: &[&str] = &["parallel"];
 
-const NOT_PARALLEL: &str = "steps are read as if they ran one after the other";
+const COMPOSITE_RUN_KEYS: &[&str] = &[
+    "name",
+    "id",
+    "if",
+    "run",
+    "shell",
+    "env",
+    "continue-on-error",
+    "working-directory",
+];
+const COMPOSITE_USES_KEYS: &[&str] = &[
+    "name",
+    "id",
+    "if",
+    "uses",
+    "with",
+    "env",
+    "continue-on-error",
+];
 
-impl Reader<'_, '_> {
-    pub(super) fn steps(&mut self, node: &Node, path: &str) -> Vec<Step> {
-        let items = self.sequence(node, "a sequence of steps").unwrap_or(&[]);
-        let mut steps = Vec::with_capacity(items.len());
-        for (i, item) in items.iter().enumerate() {
-            steps.extend(self.step(item, &format!("{path}.steps[{i}]")));
+/// Whose steps these are, which decides what may stand in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StepsOf {
+    Job,
+    /// A `parallel` group of a job.
+    Parallel,
+    CompositeAction,
+}
+
+impl StepsOf {
+    fn scope(self) -> &'static Scope<'static> {
+        match self {
+            StepsOf::Job | StepsOf::Parallel => &Scope::STEP,
+            StepsOf::CompositeAction => &Scope::ACTION_STEP,
         }
-        steps
     }
 
-    fn step(&mut self, node: &Node, path: &str) -> Option<Step> {
+    fn if_scope(self) -> &'static Scope<'static> {
+        match self {
+            StepsOf::Job | StepsOf::Parallel => &Scope::STEP_IF,
+            StepsOf::CompositeAction => &Scope::ACTION_STEP_IF,
+        }
+    }
+
+    /// The keys of the kind of step that has this key.
+    fn keys_with(self, key: &str) -> Option<&'static [&'static str]> {
+        let composite = self == StepsOf::CompositeAction;
+        match key {
+            "run" | "shell" | "working-directory" if composite => Some(COMPOSITE_RUN_KEYS),
+            "run" | "shell" | "working-directory" => Some(RUN_KEYS),
+            "uses" | "with" if composite => Some(COMPOSITE_USES_KEYS),
+            "uses" | "with" => Some(USES_KEYS),
+            _ if composite => None,
+            "wait" => Some(WAIT_KEYS),
+            "wait-all" => Some(WAIT_ALL_KEYS),
+            "cancel" => Some(CANCEL_KEYS),
+            "parallel" => Some(PARALLEL_KEYS),
+            _ => None,
+        }
+    }
+
+    fn kinds(self) -> &'static [&'static [&'static str]] {
+        match self {
+            StepsOf::Job | StepsOf::Parallel => &[
+                RUN_KEYS,
+                USES_KEYS,
+                WAIT_KEYS,
+                WAIT_ALL_KEYS,
+                CANCEL_KEYS,
+                PARALLEL_KEYS,
+            ],
+            StepsOf::CompositeAction => &[COMPOSITE_RUN_KEYS, COMPOSITE_USES_KEYS],
+        }
+    }
+}
+
+impl Reader<'_, '_> {
+    pub(super) fn steps(&mut self, node: &Node, of: StepsOf) -> Vec<Step> {
+        let items = self.sequence(node, "a sequence of steps").unwrap_or(&[]);
+        items
+            .iter()
+            .filter_map(|item| self.step(item, of))
+            .collect()
+    }
+
+    fn step(&mut self, node: &Node, of: StepsOf) -> Option<Step> {
         let Kind::Mapping(entries) = &node.kind else {
             self.unexpected(node, "a step");
             return None;
@@ -59,30 +132,24 @@ impl Reader<'_, '_> {
         let keys = entries
             .iter()
             .filter_map(|(key, _)| key.scalar())
-            .find_map(|key| match key.text.as_str() {
-                "run" | "shell" | "working-directory" => Some(RUN_KEYS),
-                "uses" | "with" => Some(USES_KEYS),
-                "wait" => Some(WAIT_KEYS),
-                "wait-all" => Some(WAIT_ALL_KEYS),
-                "cancel" => Some(CANCEL_KEYS),
-                "parallel" => Some(PARALLEL_KEYS),
-                _ => None,
-            });
+            .find_map(|key| of.keys_with(&key.text));
         let Some(keys) = keys else {
-            self.unclear_step(node, entries);
+            self.unclear_step(node, entries, of);
             return None;
         };
+        if of == StepsOf::Parallel {
+            self.check_parallel(entries);
+        }
         let fields = self.fields(node, keys)?;
-        let scope = &Scope::STEP;
-        let outer = self.expanded.len();
+        let scope = of.scope();
         let id = fields.get("id").and_then(|n| self.step_id(n));
         let name = fields.get("name").and_then(|n| self.template(n, scope));
         let if_ = fields
             .get("if")
-            .and_then(|n| self.condition(n, &Scope::STEP_IF));
+            .and_then(|n| self.condition(n, of.if_scope()));
         let env = fields
             .get("env")
-            .map(|n| self.pairs_or_expression(n, scope, &format!("{path}."), "env"))
+            .map(|n| self.pairs_or_expression(n, scope))
             .unwrap_or_default();
         let timeout_minutes = fields
             .get("timeout-minutes")
@@ -91,50 +158,54 @@ impl Reader<'_, '_> {
             .get("continue-on-error")
             .and_then(|n| self.boolean(n, scope));
         let background = fields.get("background").and_then(|n| self.flag(n)) == Some(true);
-        for key in ["background", "wait", "wait-all", "cancel", "parallel"] {
-            self.note(&fields, path, key, NOT_PARALLEL);
-        }
-        let kind = self.step_kind(&fields, &node.place, path);
-        // Steps of `parallel` have taken their own.
-        let expanded = self.expanded.split_off(outer);
-        let kind = kind?;
+        let kind = self.step_kind(&fields, &node.place, of)?;
         Some(Step {
             id,
             name,
             if_,
             kind,
             env,
-            expanded,
             timeout_minutes,
             continue_on_error,
             background,
+            keys: fields.keys(),
             place: node.place.clone(),
         })
     }
 
-    fn step_kind(&mut self, fields: &Fields<'_>, place: &Place, path: &str) -> Option<StepKind> {
-        let scope = &Scope::STEP;
+    fn step_kind(&mut self, fields: &Fields<'_>, place: &Place, of: StepsOf) -> Option<StepKind> {
+        let scope = of.scope();
         if let Some(node) = fields.get("run") {
-            return Some(StepKind::Run {
-                script: self.template(node, scope)?,
-                shell: fields
+            let shell = match of {
+                StepsOf::CompositeAction => self
+                    .required(fields, "shell", place)
+                    .and_then(|n| self.template(n, scope)),
+                _ => fields
                     .get("shell")
                     .and_then(|n| self.filled(n, &Scope::NONE)),
+            };
+            return Some(StepKind::Run {
+                script: self.template(node, scope)?,
+                shell,
                 working_directory: fields
                     .get("working-directory")
                     .and_then(|n| self.template(n, scope)),
             });
         }
         if let Some(node) = fields.get("uses") {
-            return self.uses(node, fields, path);
+            return self.uses(node, fields, scope);
         }
         if let Some(node) = fields.get("wait") {
             let steps = self.words(node);
             return Some(StepKind::Wait { steps });
         }
         if let Some(node) = fields.get("wait-all") {
-            if !node.is_null() {
-                self.flag(node);
+            if !node.is_null() && self.flag(node) == Some(false) {
+                self.problem_with(
+                    &node.place,
+                    "The value of 'wait-all' must be true or omitted",
+                    Some("leave out the step that is not to wait".to_owned()),
+                );
             }
             return Some(StepKind::WaitAll);
         }
@@ -143,7 +214,7 @@ impl Reader<'_, '_> {
             return Some(StepKind::Cancel { step });
         }
         if let Some(node) = fields.get("parallel") {
-            let steps = self.steps(node, &format!("{path}.parallel"));
+            let steps = self.steps(node, StepsOf::Parallel);
             return Some(StepKind::Parallel { steps });
         }
         let runs = fields.get("shell").is_some() || fields.get("working-directory").is_some();
@@ -152,8 +223,66 @@ impl Reader<'_, '_> {
         None
     }
 
-    fn uses(&mut self, node: &Node, fields: &Fields<'_>, path: &str) -> Option<StepKind> {
-        let scope = &Scope::STEP;
+    /// A `parallel` group takes steps that do something, and says itself that they run in the
+    /// background.
+    fn check_parallel(&mut self, entries: &[(Node, Node)]) {
+        for (key, _) in entries {
+            let message = match key.scalar().map(|s| s.text.as_str()) {
+                Some("background") => {
+                    "'background' is not allowed inside a parallel block. Steps in a parallel \
+                     block are automatically run as background steps."
+                        .to_owned()
+                }
+                Some("parallel") => "Nested 'parallel' blocks are not allowed.".to_owned(),
+                Some(kind @ ("wait" | "wait-all" | "cancel")) => {
+                    format!("'{kind}' is not allowed inside a parallel block.")
+                }
+                _ => continue,
+            };
+            self.problem(&key.place, message);
+        }
+    }
+
+    /// `wait` and `cancel` name steps that stand before them.
+    pub(super) fn step_targets(&mut self, steps: &[Step]) {
+        let mut known: Vec<&str> = Vec::new();
+        for step in steps {
+            let own = step.id.as_ref().map(|id| id.value.as_str());
+            let targets = match &step.kind {
+                StepKind::Wait { steps } => steps.as_slice(),
+                StepKind::Cancel { step } => std::slice::from_ref(step),
+                _ => &[],
+            };
+            for target in targets {
+                let name = target.value.as_str();
+                if name.starts_with("__") {
+                    let message = format!(
+                        "The identifier '{name}' is invalid. IDs starting with '__' are reserved."
+                    );
+                    self.problem(&target.place, message);
+                } else if own.is_some_and(|own| own.eq_ignore_ascii_case(name)) {
+                    let message = format!("Step '{name}' cannot reference itself");
+                    self.problem(&target.place, message);
+                } else if !known.iter().any(|id| id.eq_ignore_ascii_case(name)) {
+                    let message = format!("Step references unknown step ID '{name}'");
+                    let way_out = suggest::did_you_mean(name, known.iter().copied())
+                        .or_else(|| Some("it must be the id of an earlier step".to_owned()));
+                    self.problem_with(&target.place, message, way_out);
+                }
+            }
+            known.extend(own);
+            if let StepKind::Parallel { steps } = &step.kind {
+                known.extend(
+                    steps
+                        .iter()
+                        .filter_map(|s| s.id.as_ref())
+                        .map(|id| id.value.as_str()),
+                );
+            }
+        }
+    }
+
+    fn uses(&mut self, node: &Node, fields: &Fields<'_>, scope: &Scope<'_>) -> Option<StepKind> {
         let text = self.word(node)?;
         let Some(action) = ActionRef::parse(&text.value) else {
             let message = format!(
@@ -168,13 +297,9 @@ impl Reader<'_, '_> {
             self.problem_with(&text.place, message, Some(way_out.to_owned()));
             return None;
         };
-        if matches!(action, ActionRef::SelfRepository(_)) {
-            let why = "an action of this repository at the running commit";
-            self.unmodelled(format!("{path}.uses"), &text.place, why);
-        }
         let with = fields
             .get("with")
-            .map(|n| self.pairs_or_expression(n, scope, &format!("{path}."), "with"))
+            .map(|n| self.pairs_or_expression(n, scope))
             .unwrap_or_default();
         Some(StepKind::Uses {
             action: Spanned::new(action, text.place),
@@ -217,15 +342,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn unclear_step(&mut self, node: &Node, entries: &[(Node, Node)]) {
-        let known = [
-            RUN_KEYS,
-            USES_KEYS,
-            WAIT_KEYS,
-            WAIT_ALL_KEYS,
-            CANCEL_KEYS,
-            PARALLEL_KEYS,
-        ];
+    fn unclear_step(&mut self, node: &Node, entries: &[(Node, Node)], of: StepsOf) {
+        let known = of.kinds();
         let mut unknown = false;
         for (key, _) in entries {
             let Some(scalar) = key.scalar() else {
@@ -238,15 +356,23 @@ impl Reader<'_, '_> {
                 unknown = true;
             } else if !known.iter().any(|k| k.contains(&scalar.text.as_str())) {
                 let names = known.iter().flat_map(|k| k.iter().copied());
-                let suggestion = suggest::did_you_mean(&scalar.text, names);
+                let suggestion = match StepsOf::Job.keys_with(&scalar.text) {
+                    Some(_) => Some("only steps of a job can be this".to_owned()),
+                    None => suggest::did_you_mean(&scalar.text, names),
+                };
                 let message = format!("Unexpected value '{}'", scalar.text);
                 self.problem_with(&key.place, message, suggestion);
                 unknown = true;
             }
         }
-        let message = "There's not enough info to determine what you meant. Add one of these \
-                       properties: cancel, parallel, run, shell, uses, wait, wait-all, with, \
-                       working-directory";
+        let kinds = match of {
+            StepsOf::CompositeAction => "run, shell, uses, with, working-directory",
+            _ => "cancel, parallel, run, shell, uses, wait, wait-all, with, working-directory",
+        };
+        let message = format!(
+            "There's not enough info to determine what you meant. Add one of these properties: \
+             {kinds}"
+        );
         if !unknown
             || !self
                 .problems

@@ -7,7 +7,7 @@ use crate::template::Data;
 use crate::yaml::Node;
 
 impl Reader<'_, '_> {
-    pub(super) fn strategy(&mut self, node: &Node, path: &str) -> Option<Strategy> {
+    pub(super) fn strategy(&mut self, node: &Node) -> Option<Strategy> {
         let scope = &Scope::STRATEGY;
         let mut strategy = Strategy {
             matrix: None,
@@ -17,8 +17,6 @@ impl Reader<'_, '_> {
             place: node.place.clone(),
         };
         if let Some(template) = self.whole_expression(node, scope) {
-            let why = "a whole strategy given by one expression is not expanded";
-            self.unmodelled(format!("{path}.strategy"), template.place(), why);
             strategy.whole = Some(template);
             return Some(strategy);
         }

@@ -77,27 +77,32 @@ impl Reader<'_, '_> {
                 ),
             },
             _ => {
-                let types = match body.and_then(|b| self.event_fields(b, rule)) {
-                    Some(fields) => {
-                        for key in ["names", "versions"] {
-                            if let Some((key, _)) = fields.entry(key) {
-                                let path = format!("on.{}.{}", rule.name, key.value);
-                                let place = key.place.clone();
-                                self.unmodelled(path, &place, "this filter is not applied");
-                            }
-                        }
-                        self.types(rule, &fields)
-                    }
+                let fields = body.and_then(|b| self.event_fields(b, rule));
+                let fields = fields.as_ref();
+                let types = fields.map(|f| self.types(rule, f)).unwrap_or_default();
+                let mut words = |key: &str| match fields.and_then(|f| f.get(key)) {
+                    Some(node) => self.words(node),
                     None => Vec::new(),
                 };
-                on.other.push(OtherEvent { name, types });
+                let (names, versions) = (words("names"), words("versions"));
+                on.other.push(OtherEvent {
+                    name,
+                    types,
+                    names,
+                    versions,
+                });
             }
         }
     }
 
     fn event_fields<'n>(&mut self, body: &'n Node, rule: &EventRule) -> Option<Fields<'n>> {
         let mut known = rule.keys.to_vec();
-        known.extend(events::FILTERS.iter().filter(|f| !rule.keys.contains(f)));
+        known.extend(
+            events::FILTERS
+                .iter()
+                .copied()
+                .filter(|f| !rule.keys.contains(f)),
+        );
         self.fields(body, &known)
     }
 

@@ -40,9 +40,8 @@ impl Reader<'_, '_> {
         let permissions = fields.get("permissions").and_then(|n| self.permissions(n));
         let env = fields
             .get("env")
-            .map(|n| self.pairs_or_expression(n, &Scope::WORKFLOW_ENV, "", "env"))
+            .map(|n| self.pairs_or_expression(n, &Scope::WORKFLOW_ENV))
             .unwrap_or_default();
-        let expanded = std::mem::take(&mut self.expanded);
         let defaults = fields
             .get("defaults")
             .map(|n| self.defaults(n, &Scope::NONE))
@@ -61,11 +60,11 @@ impl Reader<'_, '_> {
             on,
             permissions,
             env,
-            expanded,
             defaults,
             concurrency,
             jobs,
             unmodelled: std::mem::take(&mut self.unmodelled),
+            keys: fields.keys(),
             place: root.place.clone(),
         })
     }
@@ -83,7 +82,7 @@ impl Reader<'_, '_> {
             };
             return Some(Permissions { kind, place });
         }
-        let names: Vec<&str> = SCOPES.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&'static str> = SCOPES.iter().map(|(name, _)| *name).collect();
         self.fields(node, &names)?;
         let mut scopes = Vec::new();
         for (key, value) in self.entries_quietly(node) {

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Concurrency, Defaults, Environment, Expanded, Permissions, Step};
+use super::{Concurrency, Defaults, Environment, Keys, Pairs, Permissions, Step};
 use crate::condition::Condition;
 use crate::place::{Place, Spanned};
 use crate::template::{Data, Template};
@@ -19,22 +19,59 @@ pub struct Job {
     pub runs_on: Option<RunsOn>,
     pub environment: Option<EnvironmentUse>,
     pub concurrency: Option<Concurrency>,
-    pub outputs: Vec<(Spanned<String>, Template)>,
+    pub outputs: Pairs,
     pub env: Environment,
-    /// Mappings of the job, but not of its steps, that are one expression each.
-    pub expanded: Vec<Expanded>,
     pub defaults: Defaults,
     pub steps: Vec<Step>,
     pub timeout_minutes: Option<Template>,
     pub continue_on_error: Option<Template>,
     pub permissions: Option<Permissions>,
-    pub services: IndexMap<String, Container>,
+    pub services: Services,
     pub container: Option<Container>,
+    /// `cancel-timeout-minutes`: how long a cancelled job may take to end; 5 without it.
+    pub cancel_timeout_minutes: Option<Template>,
+    pub snapshot: Option<Snapshot>,
     pub strategy: Option<Strategy>,
     /// `uses` with its inputs and secrets.
     pub call: Option<JobCall>,
+    pub keys: Keys,
     /// The body, without the key.
     pub place: Place,
+}
+
+/// `snapshot`: the custom image that a job makes of its runner
+/// (<https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#jobsjob_idsnapshot>).
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub image_name: Spanned<String>,
+    pub if_: Option<Spanned<Condition>>,
+    pub version: Option<Spanned<String>>,
+    pub place: Place,
+}
+
+/// `services` by name, in the order of the file.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    pub(crate) services: IndexMap<String, Container>,
+    /// The one expression that gives all of them; there are no others then.
+    pub whole: Option<Template>,
+}
+
+impl std::ops::Deref for Services {
+    type Target = IndexMap<String, Container>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.services
+    }
+}
+
+impl<'a> IntoIterator for &'a Services {
+    type Item = (&'a String, &'a Container);
+    type IntoIter = indexmap::map::Iter<'a, String, Container>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.services.iter()
+    }
 }
 
 /// `runs-on`.
@@ -59,6 +96,8 @@ pub struct EnvironmentUse {
 /// `container`, or one of `services`.
 #[derive(Clone, Debug)]
 pub struct Container {
+    /// Of a service; that of `container` has none.
+    pub name: Option<Spanned<String>>,
     pub image: Template,
     pub env: Environment,
     pub options: Option<Template>,
@@ -69,13 +108,17 @@ pub struct Container {
     pub entrypoint: Option<Template>,
     /// Services only.
     pub command: Option<Template>,
+    pub keys: Keys,
     pub place: Place,
 }
 
+/// `credentials` of a container's registry. Given by one expression they have only `whole`.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub username: Option<Template>,
     pub password: Option<Template>,
+    pub whole: Option<Template>,
+    pub place: Place,
 }
 
 /// `strategy`. One that is wholly an expression has only `whole`.
@@ -103,7 +146,7 @@ pub struct Matrix {
 pub struct JobCall {
     /// `./.github/workflows/file.yml` or `owner/repo/.github/workflows/file.yml@ref`.
     pub uses: Spanned<String>,
-    pub with: Vec<(Spanned<String>, Template)>,
+    pub with: Pairs,
     pub secrets: CallSecrets,
 }
 
@@ -111,7 +154,7 @@ pub struct JobCall {
 pub enum CallSecrets {
     None,
     Inherit,
-    Given(Vec<(Spanned<String>, Template)>),
+    Given(Pairs),
 }
 
 impl Job {

@@ -2,21 +2,31 @@
 //! (<https://docs.github.com/actions/reference/workflow-syntax-for-github-actions>).
 
 mod action;
+mod action_ref;
 mod job;
+mod keys;
+mod pairs;
 mod step;
 mod triggers;
 mod workflow;
 
-pub use action::ActionRef;
-pub use job::{
-    CallSecrets, Container, Credentials, EnvironmentUse, Job, JobCall, Matrix, RunsOn, Strategy,
+pub use action::{
+    ActionFile, ActionInput, ActionOutput, Branding, CompositeRuns, DockerRuns, JavaScriptRuns,
+    Runs, RunsKind,
 };
-pub use step::{Step, StepKind};
+pub use action_ref::ActionRef;
+pub use job::{
+    CallSecrets, Container, Credentials, EnvironmentUse, Job, JobCall, Matrix, RunsOn, Services,
+    Snapshot, Strategy,
+};
+pub use keys::Keys;
+pub use pairs::{ComputedKey, Pairs};
+pub use step::{MAX_BACKGROUND_STEPS, Step, StepKind};
 pub use triggers::{
     Cron, Filter, Filters, Input, InputType, OtherEvent, Triggers, WorkflowCall,
     WorkflowCallOutput, WorkflowCallSecret, WorkflowDispatch, WorkflowRun,
 };
 pub use workflow::{
-    Access, Concurrency, Defaults, Environment, Expanded, Permissions, PermissionsKind, Queue,
-    RunDefaults, Workflow,
+    Access, Concurrency, Defaults, Environment, Permissions, PermissionsKind, Queue, RunDefaults,
+    Workflow,
 };

@@ -1,11 +1,15 @@
 //! `jobs.<id>.steps[*]`.
 
-use super::{ActionRef, Environment, Expanded};
+use super::{ActionRef, Environment, Keys, Pairs};
 use crate::condition::Condition;
 use crate::place::{Place, Spanned};
 use crate::template::Template;
 
-/// A step.
+/// How many background steps GitHub runs at once; more of them queue
+/// (<https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#jobsjob_idstepsbackground>).
+pub const MAX_BACKGROUND_STEPS: usize = 10;
+
+/// A step of a job, of a `parallel` group or of a composite action.
 #[derive(Clone, Debug)]
 pub struct Step {
     pub id: Option<Spanned<String>>,
@@ -13,12 +17,12 @@ pub struct Step {
     pub if_: Option<Spanned<Condition>>,
     pub kind: StepKind,
     pub env: Environment,
-    /// `env` or `with`, where they are one expression each.
-    pub expanded: Vec<Expanded>,
     pub timeout_minutes: Option<Template>,
     pub continue_on_error: Option<Template>,
-    /// Later steps start while it runs.
+    /// Later steps start while it runs. Steps of a job only, not those inside `parallel`, which all
+    /// run so.
     pub background: bool,
+    pub keys: Keys,
     /// The whole step.
     pub place: Place,
 }
@@ -32,15 +36,17 @@ pub enum StepKind {
     },
     Uses {
         action: Spanned<ActionRef>,
-        with: Vec<(Spanned<String>, Template)>,
+        with: Pairs,
     },
-    /// Waits for the background steps with these ids.
+    /// `wait`: pauses until the background steps with these ids are over. Runs whatever happened
+    /// before.
     Wait { steps: Vec<Spanned<String>> },
-    /// Waits for all background steps so far.
+    /// `wait-all`: pauses until all background steps so far are over. Runs whatever happened before.
     WaitAll,
-    /// Stops the background step with this id.
+    /// `cancel`: stops the background step with this id.
     Cancel { step: Spanned<String> },
-    /// Steps that run at the same time.
+    /// `parallel`: [`Run`](StepKind::Run) and [`Uses`](StepKind::Uses) steps that run in the
+    /// background, and a wait for all of them.
     Parallel { steps: Vec<Step> },
 }
 
@@ -58,9 +64,10 @@ impl Step {
                 Some(format!("Run {}", first.unwrap_or("")))
             }
             (None, StepKind::Uses { action, .. }) => Some(format!("Run {}", action.value)),
-            (None, StepKind::Wait { .. } | StepKind::WaitAll) => Some("Wait".to_owned()),
-            (None, StepKind::Cancel { step }) => Some(format!("Cancel {}", step.value)),
-            (None, StepKind::Parallel { .. }) => Some("Parallel".to_owned()),
+            (None, StepKind::Wait { .. }) => Some("Wait".to_owned()),
+            (None, StepKind::WaitAll) => Some("Wait for all".to_owned()),
+            (None, StepKind::Cancel { .. }) => Some("Cancel".to_owned()),
+            (None, StepKind::Parallel { .. }) => Some("Parallel group".to_owned()),
         }
     }
 }

@@ -28,6 +28,10 @@ pub struct OtherEvent {
     pub name: Spanned<String>,
     /// Empty: GitHub's default types.
     pub types: Vec<Spanned<String>>,
+    /// Names of images; `image_version` only.
+    pub names: Vec<Spanned<String>>,
+    /// Versions of images; `image_version` only.
+    pub versions: Vec<Spanned<String>>,
 }
 
 /// Filters of an event that is about refs.

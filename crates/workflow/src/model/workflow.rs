@@ -2,12 +2,12 @@
 
 use indexmap::IndexMap;
 
-use super::{Job, Triggers};
+use super::{Job, Keys, Pairs, Triggers};
 use crate::place::{Place, Spanned, Unmodelled};
 use crate::template::Template;
 
-/// Variables in the order of the file.
-pub type Environment = Vec<(Spanned<String>, Template)>;
+/// `env`: variables in the order of the file.
+pub type Environment = Pairs;
 
 /// A workflow file.
 #[derive(Clone, Debug)]
@@ -18,24 +18,14 @@ pub struct Workflow {
     pub on: Triggers,
     pub permissions: Option<Permissions>,
     pub env: Environment,
-    /// An `env` that is one expression.
-    pub expanded: Vec<Expanded>,
     pub defaults: Defaults,
     pub concurrency: Option<Concurrency>,
     /// By id, in the order of the file.
     pub jobs: IndexMap<String, Job>,
-    /// Keys that are legal and have no effect on this model.
+    /// Keys that are legal and that this model does not hold.
     pub unmodelled: Vec<Unmodelled>,
+    pub keys: Keys,
     pub place: Place,
-}
-
-/// A mapping that one expression gives as a whole, such as `env: ${{ matrix.env }}`. It is not
-/// modelled otherwise.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Expanded {
-    /// `env`, `with`, `services` or `credentials`.
-    pub key: &'static str,
-    pub template: Template,
 }
 
 /// `concurrency`.
