@@ -295,7 +295,7 @@ impl<'w> Contexts<'w> {
 }
 
 fn itself(job: &Job) -> Type {
-    let expanded = job.expanded.iter().any(|e| e.key == "services");
+    let expanded = job.services.whole.is_some();
     let names = job.services.keys().map(String::as_str);
     contexts::job((!expanded).then_some(names))
 }
