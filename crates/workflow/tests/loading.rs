@@ -1,8 +1,8 @@
 //! What a file means, and what is said about a file that means nothing.
 
 use lockkeeper_workflow::{
-    Access, ActionRef, CallSecrets, ComputedKey, Filter, InputType, Place, Problem, Queue,
-    StepKind, Workflow, load,
+    Access, ActionRef, CacheMode, CallSecrets, ComputedKey, Filter, InputType, Place, Problem,
+    Queue, Spanned, StepKind, Workflow, load,
 };
 
 fn workflow(text: &str) -> Workflow {
@@ -409,4 +409,20 @@ fn cron_is_checked() {
         let text = format!("on: {{schedule: [{{cron: '{cron}'}}]}}\njobs: {{a: {{runs-on: x}}}}");
         assert_eq!(problems(&text).is_empty(), fits, "{cron}");
     }
+}
+
+#[test]
+fn a_cache_mode_stands_at_the_top_in_jobs_and_in_calls() {
+    let w = workflow(
+        "on: push\ncache-mode: read\njobs:\n  a: {runs-on: x, cache-mode: write-only}\n  b:\n    cache-mode: none\n    uses: o/r/.github/workflows/b.yml@v1\n  c: {runs-on: x}\n",
+    );
+    let of = |mode: &Option<Spanned<CacheMode>>| mode.as_ref().map(|m| m.value);
+    assert_eq!(of(&w.cache_mode), Some(CacheMode::Read));
+    assert_eq!(of(&w.jobs["a"].cache_mode), Some(CacheMode::WriteOnly));
+    assert_eq!(of(&w.jobs["b"].cache_mode), Some(CacheMode::None));
+    assert_eq!(of(&w.jobs["c"].cache_mode), None);
+    assert_eq!(
+        problems("on: push\ncache-mode: readonly\njobs:\n  a: {runs-on: x}\n"),
+        ["2:13 Unexpected value 'readonly' (wanted here: none, read, write, write-only)"]
+    );
 }

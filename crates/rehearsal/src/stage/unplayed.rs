@@ -31,6 +31,9 @@ pub(super) fn unplayed(workflow: &wf::Workflow) -> Vec<Unplayed> {
             }
         }
     }
+    if let Some(place) = workflow.keys.place("cache-mode") {
+        list.add("cache-mode".to_owned(), CACHE_MODE, place);
+    }
     list.pairs("env", &workflow.env);
     for (id, job) in &workflow.jobs {
         list.job(&format!("jobs.{id}"), job);
@@ -50,6 +53,7 @@ impl List {
         self.pairs(&format!("{path}.env"), &job.env);
         self.pairs(&format!("{path}.outputs"), &job.outputs);
         let keys = [
+            ("cache-mode", CACHE_MODE),
             ("snapshot", "no runner image is made"),
             (
                 "cancel-timeout-minutes",
@@ -111,4 +115,5 @@ impl List {
     }
 }
 
+const CACHE_MODE: &str = "no cache is restored or saved";
 const WHOLE: &str = "a whole mapping given by one expression is not evaluated";

@@ -26,6 +26,7 @@ const JOB_KEYS: &[&str] = &[
     "env",
     "environment",
     "permissions",
+    "cache-mode",
     "concurrency",
     "outputs",
     "defaults",
@@ -41,6 +42,7 @@ const CALL_KEYS: &[&str] = &[
     "needs",
     "if",
     "permissions",
+    "cache-mode",
     "concurrency",
     "strategy",
 ];
@@ -91,6 +93,7 @@ impl Reader<'_, '_> {
         let timeout_minutes = get("timeout-minutes").and_then(|n| self.number(n, scope));
         let continue_on_error = get("continue-on-error").and_then(|n| self.boolean(n, scope));
         let permissions = get("permissions").and_then(|n| self.permissions(n));
+        let cache_mode = get("cache-mode").and_then(|n| self.cache_mode(n));
         let services = get("services").map_or_else(Services::default, |n| self.services(n));
         let container = get("container").and_then(|n| self.container(n, None));
         let strategy = get("strategy").and_then(|n| self.strategy(n));
@@ -117,6 +120,7 @@ impl Reader<'_, '_> {
             timeout_minutes,
             continue_on_error,
             permissions,
+            cache_mode,
             services,
             container,
             cancel_timeout_minutes,

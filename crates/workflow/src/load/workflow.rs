@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::reader::Reader;
 use crate::expr::{Scope, Value};
 use crate::model::{
-    Access, Concurrency, Defaults, Permissions, PermissionsKind, Queue, RunDefaults, Triggers,
-    Workflow,
+    Access, CacheMode, Concurrency, Defaults, Permissions, PermissionsKind, Queue, RunDefaults,
+    Triggers, Workflow,
 };
 use crate::permissions::{Grant, SCOPES};
 use crate::place::{Place, Spanned};
@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "env",
     "permissions",
     "concurrency",
+    "cache-mode",
     "jobs",
 ];
 
@@ -49,6 +50,7 @@ impl Reader<'_, '_> {
         let concurrency = fields
             .get("concurrency")
             .and_then(|n| self.concurrency(n, &Scope::WORKFLOW));
+        let cache_mode = fields.get("cache-mode").and_then(|n| self.cache_mode(n));
         let jobs = match self.required(&fields, "jobs", &root.place) {
             Some(node) => self.jobs(node),
             None => IndexMap::new(),
@@ -62,11 +64,24 @@ impl Reader<'_, '_> {
             env,
             defaults,
             concurrency,
+            cache_mode,
             jobs,
             unmodelled: std::mem::take(&mut self.unmodelled),
             keys: fields.keys(),
             place: root.place.clone(),
         })
+    }
+
+    pub(super) fn cache_mode(&mut self, node: &Node) -> Option<Spanned<CacheMode>> {
+        let name = self.word(node)?;
+        let Some(mode) = CacheMode::named(&name.value) else {
+            let suggestion = suggest::did_you_mean(&name.value, CacheMode::NAMES)
+                .or_else(|| Some(format!("wanted here: {}", CacheMode::NAMES.join(", "))));
+            let message = format!("Unexpected value '{}'", name.value);
+            self.problem_with(&name.place, message, suggestion);
+            return None;
+        };
+        Some(Spanned::new(mode, name.place))
     }
 
     pub(super) fn permissions(&mut self, node: &Node) -> Option<Permissions> {

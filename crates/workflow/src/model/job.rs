@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Concurrency, Defaults, Environment, Keys, Pairs, Permissions, Step};
+use super::{CacheMode, Concurrency, Defaults, Environment, Keys, Pairs, Permissions, Step};
 use crate::condition::Condition;
 use crate::place::{Place, Spanned};
 use crate::template::{Data, Template};
@@ -26,6 +26,7 @@ pub struct Job {
     pub timeout_minutes: Option<Template>,
     pub continue_on_error: Option<Template>,
     pub permissions: Option<Permissions>,
+    pub cache_mode: Option<Spanned<CacheMode>>,
     pub services: Services,
     pub container: Option<Container>,
     /// `cancel-timeout-minutes`: how long a cancelled job may take to end; 5 without it.

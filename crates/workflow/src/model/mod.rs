@@ -27,6 +27,6 @@ pub use triggers::{
     WorkflowCallOutput, WorkflowCallSecret, WorkflowDispatch, WorkflowRun,
 };
 pub use workflow::{
-    Access, Concurrency, Defaults, Environment, Permissions, PermissionsKind, Queue, RunDefaults,
-    Workflow,
+    Access, CacheMode, Concurrency, Defaults, Environment, Permissions, PermissionsKind, Queue,
+    RunDefaults, Workflow,
 };

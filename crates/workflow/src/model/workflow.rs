@@ -20,6 +20,7 @@ pub struct Workflow {
     pub env: Environment,
     pub defaults: Defaults,
     pub concurrency: Option<Concurrency>,
+    pub cache_mode: Option<Spanned<CacheMode>>,
     /// By id, in the order of the file.
     pub jobs: IndexMap<String, Job>,
     /// Keys that are legal and that this model does not hold.
@@ -35,6 +36,33 @@ pub struct Concurrency {
     pub cancel_in_progress: Option<Template>,
     pub queue: Queue,
     pub place: Place,
+}
+
+/// `cache-mode`: what jobs may do with caches; a job's own goes first
+/// (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#cache-mode>).
+///
+/// Without it runs of trusted events may write, and others only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheMode {
+    None,
+    Read,
+    Write,
+    /// Caches are saved and not restored.
+    WriteOnly,
+}
+
+impl CacheMode {
+    pub(crate) const NAMES: [&'static str; 4] = ["none", "read", "write", "write-only"];
+
+    pub(crate) fn named(name: &str) -> Option<CacheMode> {
+        Some(match name {
+            "none" => CacheMode::None,
+            "read" => CacheMode::Read,
+            "write" => CacheMode::Write,
+            "write-only" => CacheMode::WriteOnly,
+            _ => return None,
+        })
+    }
 }
 
 /// How many runs may wait for the group.
