@@ -93,6 +93,11 @@ impl Condition {
         self.template.place()
     }
 
+    /// The condition as text with expressions.
+    pub(crate) fn template(&self) -> &Template {
+        &self.template
+    }
+
     /// The expression, where the condition is one.
     pub fn expr(&self) -> Option<&TemplateExpr> {
         self.expr.as_ref()

@@ -6,6 +6,7 @@
 //! ones matched, `\` takes a character as it is.
 
 use crate::model::Filter;
+use crate::place::{Place, Spanned};
 
 /// Why a text is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -288,7 +289,40 @@ pub fn all_ignored<S: AsRef<str>, T: AsRef<str>>(patterns: &[S], texts: &[T]) ->
     texts.iter().all(|t| matches(patterns, t.as_ref()))
 }
 
+/// What a filter says about one text, and the pattern that decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged<'f> {
+    pub passes: bool,
+    /// The last pattern that matches; `None` if none does.
+    pub by: Option<&'f Spanned<String>>,
+}
+
 impl Filter {
+    /// Whether a branch or tag passes, and by which pattern.
+    pub fn judge(&self, text: &str) -> Judged<'_> {
+        let (Filter::Include(patterns) | Filter::Ignore(patterns)) = self;
+        let mut by = None;
+        let mut matched = false;
+        for pattern in patterns {
+            let Ok(read) = Pattern::new(&pattern.value) else {
+                continue;
+            };
+            if read.matches(text) {
+                (by, matched) = (Some(pattern), !read.negated);
+            }
+        }
+        Judged {
+            passes: matched == matches!(self, Filter::Include(_)),
+            by,
+        }
+    }
+
+    /// Where the patterns begin.
+    pub fn place(&self) -> Option<&Place> {
+        let (Filter::Include(patterns) | Filter::Ignore(patterns)) = self;
+        patterns.first().map(|pattern| &pattern.place)
+    }
+
     /// The patterns as written.
     pub fn patterns(&self) -> Vec<&str> {
         let (Filter::Include(patterns) | Filter::Ignore(patterns)) = self;

@@ -56,8 +56,10 @@ mod load;
 pub mod matrix;
 mod model;
 mod origin;
+pub mod partial;
 mod permissions;
 mod place;
+pub mod plan;
 mod suggest;
 mod template;
 mod trigger;
@@ -74,5 +76,8 @@ pub use model::*;
 pub use permissions::TokenDefault;
 pub use place::{Place, Problem, Spanned, Unmodelled};
 pub use template::{Data, Part, Template, TemplateExpr, secrets};
-pub use trigger::{Event, NotTriggered, triggered};
+pub use trigger::{
+    Changes, DispatchInputs, Event, NotTriggered, Trigger, Untold, needs_default_branch,
+    only_activity, skips_workflows, trigger, triggered, waits_for_approval,
+};
 pub use yaml::Limits;

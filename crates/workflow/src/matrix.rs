@@ -53,7 +53,8 @@ fn evaluate(matrix: &Matrix, ctx: &dyn Context) -> Result<Value, EvalError> {
     Ok(object.into())
 }
 
-fn combine(matrix: &Value, place: &Place) -> Result<Vec<Object>, MatrixError> {
+/// The same for a matrix that is evaluated already.
+pub(crate) fn combine(matrix: &Value, place: &Place) -> Result<Vec<Object>, MatrixError> {
     let wrong = |value: &Value| MatrixError::WrongShape {
         found: match value {
             Value::Array(_) => "a sequence",
