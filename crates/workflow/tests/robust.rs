@@ -1,6 +1,7 @@
 //! Nothing that a file may hold makes the loader, expressions or globs panic or hang.
 
 use lockkeeper_workflow::expr::{Contexts, Scope, Status, Value, parse};
+use lockkeeper_workflow::plan::{Situation, plan};
 use lockkeeper_workflow::{Event, StepKind, filter, graph, load, matrix, triggered};
 use proptest::prelude::*;
 
@@ -145,6 +146,15 @@ fn exercise(text: &str) {
         &workflow,
         &Event::new("push", "refs/heads/main").changed(["a/b"]),
     );
+    let itself = |_: &str| Some(&workflow);
+    for event in [None, Some(Event::new("push", "refs/heads/main"))] {
+        let situation = Situation {
+            event,
+            find: &itself,
+            ..Situation::any()
+        };
+        assert_eq!(plan(&workflow, &situation).jobs.len(), workflow.jobs.len());
+    }
     for job in workflow.jobs.values() {
         assert_eq!(
             job.place.excerpt(text).map(str::len),
@@ -264,6 +274,11 @@ fn large_hostile_files_come_to_an_end() {
     let workflow = load("w.yml", &chain).unwrap_or_else(|p| panic!("{}", p[0]));
     assert_eq!(graph::order(&workflow).last(), Some(&"job00000"));
     assert_eq!(graph::ancestors(&workflow, "job00000").len(), 10_000);
+    let all = plan(
+        &workflow,
+        &Situation::of(Event::new("push", "refs/heads/main")),
+    );
+    assert_eq!(all.jobs.len(), workflow.jobs.len());
     let ring = jobs(10_000, &|i| format!("job{:05}", (i + 1) % 10_000));
     let unknown = jobs(10_000, &|i| format!("joc{i:05}"));
     let alone = jobs(1, &|_| "job00000".to_owned());

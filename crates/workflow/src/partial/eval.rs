@@ -87,7 +87,8 @@ impl<'a> Scope<'a> {
 
     /// The value of an expression that was read from `text`.
     pub(super) fn reduce(&self, expr: &Expr, text: &str) -> Result<Known, EvalError> {
-        Ok(self.find(expr, text)?.into_known())
+        let here = text.get(expr.span.clone()).unwrap_or(text);
+        Ok(self.find(expr, text)?.into_known().named(here))
     }
 
     fn find(&self, expr: &Expr, text: &str) -> Result<Found<'_>, EvalError> {
@@ -246,7 +247,9 @@ impl<'a> Scope<'a> {
             _ => None,
         };
         match same {
-            Some(same) if equality => Ok(Known::from(same == (op == Op::Equal))),
+            Some(same) if equality && !left.may_fail() && !right.may_fail() => {
+                Ok(Known::from(same == (op == Op::Equal)))
+            }
             _ => {
                 let mut unknown = left.into_unknown().settled(None);
                 unknown.also(right.into_unknown());

@@ -58,7 +58,7 @@ pub(super) fn call(
         }
         _ => None,
     };
-    if let Some(certain) = certain {
+    if let Some(certain) = certain.filter(|_| !known.iter().any(Known::may_fail)) {
         return Ok(Known::from(certain));
     }
     let mut unknown = Unknown::default();

@@ -38,6 +38,8 @@ pub struct Members {
     entries: IndexMap<String, (String, Known)>,
     /// Members that are not listed may exist.
     open: bool,
+    /// The expression that read it, if it is open.
+    read_as: Option<String>,
 }
 
 impl Members {
@@ -137,6 +139,15 @@ impl Known {
         }
     }
 
+    /// Whether evaluating what is not known of it may fail.
+    pub(super) fn may_fail(&self) -> bool {
+        match self {
+            Known::Unknown(unknown) => unknown.may_fail,
+            Known::Array(items) => items.iter().any(Known::may_fail),
+            Known::Object(_) | Known::Value(_) => false,
+        }
+    }
+
     /// What is missing.
     pub(super) fn into_unknown(self) -> Unknown {
         match self {
@@ -149,13 +160,38 @@ impl Known {
                 all
             }
             Known::Object(members) => {
-                let mut all = Unknown::default();
+                let mut all = Unknown::of(members.read_as.into_iter().collect());
                 for (_, member) in members.entries.into_values() {
                     all.also(member.into_unknown());
                 }
                 all
             }
             Known::Value(_) => Unknown::default(),
+        }
+    }
+
+    /// The same, what is not known and was read by nothing yet said to be read by this expression.
+    pub(super) fn named(self, text: &str) -> Known {
+        match self {
+            Known::Unknown(mut unknown) => {
+                if unknown.reads.is_empty() {
+                    unknown.reads.push(text.to_owned());
+                }
+                Known::Unknown(unknown)
+            }
+            Known::Array(items) => {
+                Known::Array(items.into_iter().map(|item| item.named(text)).collect())
+            }
+            Known::Object(mut members) => {
+                for (_, member) in members.entries.values_mut() {
+                    *member = std::mem::replace(member, Known::Value(Value::Null)).named(text);
+                }
+                if members.open {
+                    members.read_as = Some(text.to_owned());
+                }
+                Known::Object(members)
+            }
+            known => known,
         }
     }
 

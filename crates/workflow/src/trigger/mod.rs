@@ -49,7 +49,10 @@ pub enum NotTriggered {
     Event { event: String },
     #[error("the activity type `{activity}` is not among those listed")]
     Activity { activity: String, place: Place },
-    #[error("the branch `{branch}` does not pass `{filter}`{}", by(decides))]
+    #[error(
+        "the branch `{branch}` does not pass `{filter}`: {}",
+        by("branches", filter, decides)
+    )]
     Branch {
         branch: String,
         /// The key that did not let it pass, such as `branches-ignore`.
@@ -58,7 +61,10 @@ pub enum NotTriggered {
         decides: Option<String>,
         place: Place,
     },
-    #[error("the tag `{tag}` does not pass `{filter}`{}", by(decides))]
+    #[error(
+        "the tag `{tag}` does not pass `{filter}`: {}",
+        by("tags", filter, decides)
+    )]
     Tag {
         tag: String,
         filter: &'static str,
@@ -86,10 +92,11 @@ pub enum NotTriggered {
     },
 }
 
-fn by(pattern: &Option<String>) -> String {
+fn by(wanted: &str, filter: &str, pattern: &Option<String>) -> String {
     match pattern {
-        Some(pattern) => format!(": `{pattern}` matches it"),
-        None => ": no pattern matches it".to_owned(),
+        _ if !filter.starts_with(wanted) => format!("a filter for {wanted} is missing beside it"),
+        Some(pattern) => format!("`{pattern}` matches it"),
+        None => "no pattern matches it".to_owned(),
     }
 }
 
