@@ -60,6 +60,10 @@ fn expression() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone())
                 .prop_map(|(a, b)| format!("format('{{0}}-{{1}}', {a}, {b})")),
             inner.clone().prop_map(|a| format!("fromJSON(toJSON({a}))")),
+            inner.clone().prop_map(|a| format!("fromJSON({a})")),
+            inner.clone().prop_map(|a| format!("({a}).k")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a})[{b}]")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("join({a}, {b})")),
             inner.clone().prop_map(|a| format!("join({a}, '+')")),
             (inner.clone(), inner.clone(), inner)
                 .prop_map(|(a, b, c)| format!("case({a}, {b}, {c})")),
@@ -106,7 +110,7 @@ fn hidden(value: &Value, how: u8) -> Known {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_guessed(

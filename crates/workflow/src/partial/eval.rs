@@ -36,13 +36,27 @@ pub struct Scope<'a> {
 }
 
 /// A value, or the many that `.*` gave, over which later indexes spread.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     One(Cow<'a, Known>),
     Many(Vec<Known>),
 }
 
 impl Found<'_> {
-    fn into_known(self) -> Known {
+    fn truth(&self) -> Option<bool> {
+        match self {
+            Found::One(known) => known.truth(),
+            Found::Many(_) => Some(true),
+        }
+    }
+
+    fn may_fail(&self) -> bool {
+        match self {
+            Found::One(known) => known.may_fail(),
+            Found::Many(items) => items.iter().any(Known::may_fail),
+        }
+    }
+
+    pub(super) fn into_known(self) -> Known {
         match self {
             Found::One(known) => known.into_owned(),
             Found::Many(items) => {
@@ -91,7 +105,7 @@ impl<'a> Scope<'a> {
         Ok(self.find(expr, text)?.into_known().named(here))
     }
 
-    fn find(&self, expr: &Expr, text: &str) -> Result<Found<'_>, EvalError> {
+    pub(super) fn find(&self, expr: &Expr, text: &str) -> Result<Found<'_>, EvalError> {
         let here = || text.get(expr.span.clone()).unwrap_or(text);
         let known = match &expr.kind {
             ExprKind::Literal(value) => Known::Value(value.clone()),
@@ -108,13 +122,24 @@ impl<'a> Scope<'a> {
             }
             ExprKind::Index { of, index } => {
                 let of = self.find(of, text)?;
-                match self.reduce(index, text)?.value() {
-                    Some(key) => return self.member(of, &key, here()),
-                    None => Known::unknown().read_as(here()),
+                match (&of, self.reduce(index, text)) {
+                    // An index into what has no members is not evaluated.
+                    (Found::One(one), _) if is_primitive(one) => Known::Value(Value::Null),
+                    (_, Ok(key)) => match key.value() {
+                        Some(key) => return self.member(of, &key, here()),
+                        None => {
+                            let unknown = Unknown::of(vec![here().to_owned()]);
+                            Known::Unknown(unknown.failing(key.may_fail() || of.may_fail()))
+                        }
+                    },
+                    (Found::One(one), Err(_)) if matches!(**one, Known::Unknown(_)) => {
+                        Known::Unknown(Unknown::of(vec![here().to_owned()]).failing(true))
+                    }
+                    (_, Err(error)) => return Err(error),
                 }
             }
             ExprKind::Star(of) => return Ok(self.star(self.find(of, text)?, here())),
-            ExprKind::Call { name, args } => functions::call(self, name, args, text)?,
+            ExprKind::Call { name, args } => return functions::call(self, name, args, text),
             ExprKind::Not(of) => {
                 let of = self.reduce(of, text)?;
                 match of.truth() {
@@ -126,8 +151,8 @@ impl<'a> Scope<'a> {
                 let (left, right) = (self.reduce(left, text)?, self.reduce(right, text)?);
                 self.compare(*op, left, right)?
             }
-            ExprKind::And(all) => self.operands(all, false, text)?,
-            ExprKind::Or(all) => self.operands(all, true, text)?,
+            ExprKind::And(all) => return self.operands(all, false, text),
+            ExprKind::Or(all) => return self.operands(all, true, text),
         };
         Ok(Found::One(Cow::Owned(known)))
     }
@@ -160,7 +185,10 @@ impl<'a> Scope<'a> {
                         .flatten();
                     item.cloned().unwrap_or(Known::Value(Value::Null))
                 }
-                Known::Unknown(_) => Known::unknown().read_as(here),
+                Known::Unknown(unknown) => {
+                    let may_fail = unknown.may_fail;
+                    Known::Unknown(Unknown::of(vec![here.to_owned()]).failing(may_fail))
+                }
             })),
             Found::Many(items) => {
                 let mut found = Vec::new();
@@ -195,10 +223,14 @@ impl<'a> Scope<'a> {
     }
 
     fn star<'f>(&self, of: Found<'f>, here: &str) -> Found<'f> {
-        let unknown = || Found::One(Cow::Owned(Known::unknown().read_as(here)));
         let items = match of {
             Found::One(known) => vec![known.into_owned()],
             Found::Many(items) => items,
+        };
+        let may_fail = items.iter().any(Known::may_fail);
+        let unknown = || {
+            let unknown = Unknown::of(vec![here.to_owned()]).failing(may_fail);
+            Found::One(Cow::Owned(Known::Unknown(unknown)))
         };
         let mut found = Vec::new();
         for item in items {
@@ -260,33 +292,37 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// `&&` and `||`: the first operand whose truth is `decides`, or the last.
-    fn operands(&self, all: &[Expr], decides: bool, text: &str) -> Result<Known, EvalError> {
-        let mut value = Known::Value(Value::Null);
+    /// `&&` and `||`: the first operand whose truth is `decides`, or the last, as it is: what `.*`
+    /// gave stays that.
+    fn operands(&self, all: &[Expr], decides: bool, text: &str) -> Result<Found<'_>, EvalError> {
+        let unknown = |unknown| Found::One(Cow::Owned(Known::Unknown(unknown)));
+        let mut last = Found::One(Cow::Owned(Known::Value(Value::Null)));
         let mut before: Option<Unknown> = None;
         for expr in all {
-            let known = match (self.reduce(expr, text), &mut before) {
-                (Ok(known), _) => known,
+            let found = match (self.find(expr, text), &mut before) {
+                (Ok(found), _) => found,
                 // An earlier operand may keep this one from being evaluated.
                 (Err(_), Some(before)) => {
-                    before.may_fail = true;
-                    return Ok(Known::Unknown(before.clone().settled(None)));
+                    return Ok(unknown(before.clone().failing(true).settled(None)));
                 }
                 (Err(error), None) => return Err(error),
             };
-            match (known.truth(), &mut before) {
-                (Some(truth), None) if truth == decides => return Ok(known),
+            match (found.truth(), &mut before) {
+                (Some(truth), None) if truth == decides => return Ok(found),
                 (Some(truth), Some(before)) if truth == decides => {
-                    return Ok(Known::Unknown(before.clone().settled(Some(decides))));
+                    return Ok(unknown(before.clone().settled(Some(decides))));
                 }
-                (Some(_), _) => value = known,
-                (None, Some(before)) => before.also(known.into_unknown()),
-                (None, None) => before = Some(Unknown::default().joined(known.into_unknown())),
+                (Some(_), _) => last = found,
+                (None, before) => {
+                    let here = text.get(expr.span.clone()).unwrap_or(text);
+                    let found = found.into_known().named(here).into_unknown();
+                    before.get_or_insert_default().also(found);
+                }
             }
         }
         Ok(match before {
-            Some(before) => Known::Unknown(before.settled(None)),
-            None => value,
+            Some(before) => unknown(before.settled(None)),
+            None => last,
         })
     }
 
@@ -300,6 +336,10 @@ impl<'a> Scope<'a> {
         }
         Ok(Known::Value(value))
     }
+}
+
+fn is_primitive(known: &Known) -> bool {
+    matches!(known, Known::Value(value) if value.is_primitive())
 }
 
 fn absent(members: &Members, here: &str) -> Known {
@@ -320,11 +360,6 @@ pub(super) fn literal(value: Value) -> Box<Expr> {
 impl Unknown {
     pub(super) fn failing(mut self, may_fail: bool) -> Unknown {
         self.may_fail |= may_fail;
-        self
-    }
-
-    fn joined(mut self, other: Unknown) -> Unknown {
-        self.also(other);
         self
     }
 }

@@ -1,15 +1,24 @@
 //! Functions whose arguments are not all known.
 
-use super::eval::{Scope, literal};
+use std::borrow::Cow;
+
+use super::eval::{Found, Scope, literal};
 use super::known::{Known, Unknown};
 use crate::expr::{EvalError, Expr, ExprKind, Value};
 
-pub(super) fn call(
-    scope: &Scope<'_>,
+pub(super) fn call<'s>(
+    scope: &'s Scope<'_>,
     name: &str,
     args: &[Expr],
     text: &str,
-) -> Result<Known, EvalError> {
+) -> Result<Found<'s>, EvalError> {
+    if name.eq_ignore_ascii_case("case") {
+        return case(scope, args, text);
+    }
+    Ok(Found::One(Cow::Owned(answer(scope, name, args, text)?)))
+}
+
+fn answer(scope: &Scope<'_>, name: &str, args: &[Expr], text: &str) -> Result<Known, EvalError> {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
         "always" => return Ok(Known::from(true)),
@@ -28,22 +37,46 @@ pub(super) fn call(
                 answer.map_or_else(|| Known::Unknown(Unknown::of(vec![here()])), Known::from)
             );
         }
-        "case" => return case(scope, args, text),
         // It reads the files of a runner.
         "hashfiles" => return Ok(Known::unknown().read_as("hashFiles()")),
         _ => {}
     }
     let mut known = Vec::with_capacity(args.len());
+    let mut error = None;
     for arg in args {
-        known.push(scope.reduce(arg, text)?);
+        match scope.reduce(arg, text) {
+            Ok(arg) => known.push(Ok(arg)),
+            Err(found) => {
+                known.push(Err(()));
+                error.get_or_insert(found);
+            }
+        }
     }
-    let values: Option<Vec<Value>> = known.iter().map(Known::value).collect();
-    if let Some(values) = values {
-        return scope.plain(ExprKind::Call {
-            name: name.to_owned(),
-            args: values.into_iter().map(|value| *literal(value)).collect(),
+    let unknown = known.iter().flatten().any(|arg| arg.value().is_none());
+    if !unknown {
+        let args = known.iter().map(|arg| match arg {
+            Ok(arg) => literal(arg.value().unwrap_or_default()),
+            // Functions evaluate only what they need: the failure counts if it is needed.
+            Err(()) => failing(),
         });
+        let kind = ExprKind::Call {
+            name: name.to_owned(),
+            args: args.map(|arg| *arg).collect(),
+        };
+        return match (scope.plain(kind), error) {
+            (Err(EvalError::NoSuchContext(_)), Some(error)) => Err(error),
+            (answer, _) => answer,
+        };
     }
+    if error.is_some() {
+        // Whether that argument is evaluated depends on the unknown ones.
+        let mut unknown = Unknown::default();
+        for known in known.into_iter().flatten() {
+            unknown.also(known.into_unknown());
+        }
+        return Ok(Known::Unknown(unknown.failing(true)));
+    }
+    let known: Vec<Known> = known.into_iter().flatten().collect();
     let certain = match (lower.as_str(), known.as_slice()) {
         ("contains", [Known::Array(items), Known::Value(item)]) => among(items, item),
         ("contains", [Known::Object(_), _]) => Some(false),
@@ -132,20 +165,29 @@ fn of_jobs(scope: &Scope<'_>, lower: &str, args: &[Expr], text: &str) -> Result<
     })
 }
 
-fn case(scope: &Scope<'_>, args: &[Expr], text: &str) -> Result<Known, EvalError> {
+fn case<'s>(scope: &'s Scope<'_>, args: &[Expr], text: &str) -> Result<Found<'s>, EvalError> {
     let mut rest = args;
     while let [predicate, value, after @ ..] = rest {
         match scope.reduce(predicate, text)? {
-            Known::Value(Value::Bool(true)) => return scope.reduce(value, text),
+            Known::Value(Value::Bool(true)) => return scope.find(value, text),
             Known::Value(Value::Bool(false)) => rest = after,
             Known::Unknown(unknown) => {
-                return Ok(Known::Unknown(Unknown::of(unknown.reads).failing(true)));
+                let unknown = Unknown::of(unknown.reads).failing(true);
+                return Ok(Found::One(Cow::Owned(Known::Unknown(unknown))));
             }
             _ => return Err(EvalError::CasePredicate),
         }
     }
     match rest {
-        [otherwise] => scope.reduce(otherwise, text),
-        _ => Ok(Known::Value(Value::Null)),
+        [otherwise] => scope.find(otherwise, text),
+        _ => Ok(Found::One(Cow::Owned(Known::Value(Value::Null)))),
     }
+}
+
+/// An expression without a value.
+fn failing() -> Box<Expr> {
+    Box::new(Expr {
+        kind: ExprKind::Context("nothing".to_owned()),
+        span: 0..0,
+    })
 }
