@@ -7,15 +7,26 @@
 //!
 //! One check is one file with a `CHECK`, and a line in [`CHECKS`].
 
-// Parts wait for the checks that will read them.
-#![allow(dead_code)]
-
+mod calls;
+mod commands;
 mod conditions;
+mod credentials;
+mod cron;
+mod events;
 mod expressions;
 mod finding;
+mod globs;
+mod jobs;
+mod known;
+mod matrices;
+mod names;
 mod repository;
+mod runners;
+mod shells;
 mod site;
 mod types;
+mod untrusted;
+mod uses;
 
 pub use finding::{Finding, Severity};
 pub use repository::{Files, Repository};
@@ -39,7 +50,23 @@ pub(crate) struct Subject<'w> {
     pub(crate) sites: Vec<Site<'w>>,
 }
 
-const CHECKS: &[Check] = &[conditions::CHECK, expressions::CHECK];
+const CHECKS: &[Check] = &[
+    calls::CHECK,
+    commands::CHECK,
+    conditions::CHECK,
+    credentials::CHECK,
+    cron::CHECK,
+    events::CHECK,
+    expressions::CHECK,
+    globs::CHECK,
+    jobs::CHECK,
+    matrices::CHECK,
+    names::CHECK,
+    runners::CHECK,
+    shells::CHECK,
+    untrusted::CHECK,
+    uses::CHECK,
+];
 
 /// Checks a workflow. `repository` holds the files that the workflow may name; with
 /// [`Repository::unknown`] nothing is said about them.

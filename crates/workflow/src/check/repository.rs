@@ -1,6 +1,6 @@
 //! The files beside a workflow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::Workflow;
@@ -20,6 +20,7 @@ pub trait Files: Sync {
 /// What is beside a workflow, read once however many workflows name it.
 pub struct Repository<'f> {
     files: Option<&'f dyn Files>,
+    runner_labels: BTreeSet<String>,
     workflows: Mutex<BTreeMap<String, Local<Workflow>>>,
 }
 
@@ -38,6 +39,7 @@ impl<'f> Repository<'f> {
     pub fn new(files: &'f dyn Files) -> Self {
         Self {
             files: Some(files),
+            runner_labels: BTreeSet::new(),
             workflows: Mutex::default(),
         }
     }
@@ -46,11 +48,25 @@ impl<'f> Repository<'f> {
     pub fn unknown() -> Self {
         Self {
             files: None,
+            runner_labels: BTreeSet::new(),
             workflows: Mutex::default(),
         }
     }
 
+    /// Names labels of the repository's own runners, in addition to GitHub's.
+    #[must_use]
+    pub fn with_runner_labels<'l>(mut self, labels: impl IntoIterator<Item = &'l str>) -> Self {
+        let labels = labels.into_iter().map(str::to_ascii_lowercase);
+        self.runner_labels.extend(labels);
+        self
+    }
+
+    pub(crate) fn has_runner_label(&self, label: &str) -> bool {
+        self.runner_labels.contains(&label.to_ascii_lowercase())
+    }
+
     /// Whether a file is there; `None` if that is not known.
+    #[allow(dead_code)] // Waits for the check of actions in this repository.
     pub(crate) fn exists(&self, path: &str) -> Option<bool> {
         self.files.map(|files| files.exists(path))
     }
@@ -65,17 +81,29 @@ impl<'f> Repository<'f> {
         }
         let found = match files.read(path) {
             None => Local::Missing,
-            Some(text) => match crate::load(path, &text) {
-                Ok(workflow) => Local::Found(Arc::new(workflow)),
-                Err(problems) => Local::Broken(
-                    problems
-                        .first()
-                        .map_or_else(String::new, ToString::to_string),
-                ),
-            },
+            Some(text) => called(path, &text),
         };
         lock(&self.workflows).insert(path.to_owned(), found.clone());
         found
+    }
+}
+
+/// A called workflow concerns its caller by what stands under `on`; what else is wrong with it is
+/// told where it is judged itself.
+fn called(path: &str, text: &str) -> Local<Workflow> {
+    let (workflow, problems) = crate::load_what_is_legal(path, text);
+    let Some(workflow) = workflow else {
+        let why = problems
+            .first()
+            .map_or_else(String::new, ToString::to_string);
+        return Local::Broken(why);
+    };
+    let on = &workflow.on.place.span;
+    let of_interface =
+        |p: &&crate::Problem| on.start <= p.place.span.start && p.place.span.end <= on.end;
+    match problems.iter().find(of_interface) {
+        Some(problem) => Local::Broken(problem.to_string()),
+        None => Local::Found(Arc::new(workflow)),
     }
 }
 

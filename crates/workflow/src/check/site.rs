@@ -15,6 +15,7 @@ pub(crate) struct Site<'w> {
     pub(crate) text: Text<'w>,
     pub(crate) key: Key<'w>,
     /// What its expressions may name.
+    #[allow(dead_code)] // Read while the places are listed.
     pub(crate) scope: &'static Scope<'static>,
     /// The job that it is in.
     pub(crate) job: Option<&'w Job>,
