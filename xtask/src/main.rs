@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 all well, 1 findings, 2 bad usage, 3 the machine failed us.
 
+mod action_table;
 mod aws_table;
 mod demo;
 mod example;
@@ -20,6 +21,8 @@ use crate::process::Failure;
 enum Command {
     /// Explain, generate and rehearse a copy of the example, with a release build
     Demo,
+    /// Write what checks of workflows know of published actions, from their metadata files
+    ActionTable(action_table::Arguments),
     /// Write the tables of AWS's APIs that the modelled AWS CLI reads, from botocore on PyPI
     AwsTable(aws_table::Arguments),
     /// Run third-party tools over what lockkeeper writes for the example
@@ -38,6 +41,7 @@ enum Outcome {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Demo => demo::run(),
+        Command::ActionTable(arguments) => action_table::run(&arguments),
         Command::AwsTable(arguments) => aws_table::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),

@@ -4,7 +4,7 @@
 use super::repository::Local;
 use super::{Check, Report, Subject};
 use crate::expr::fold;
-use crate::model::{CallSecrets, JobCall, Workflow};
+use crate::model::{CallSecrets, JobCall, Pairs, Workflow};
 use crate::suggest;
 
 const MISSING_FILE: &str = "call-without-workflow";
@@ -87,7 +87,7 @@ fn interface(call: &JobCall, called: &Workflow, report: &mut Report) {
             );
         }
     }
-    let none = Vec::new();
+    let none = Pairs::default();
     let secrets = match &call.secrets {
         CallSecrets::Inherit => return,
         CallSecrets::Given(secrets) => secrets,

@@ -29,7 +29,7 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
                 );
             }
         }
-        if job.call.is_none() && job.runs_on.is_some() && job.steps.is_empty() {
+        if job.call.is_none() && job.keys.place("steps").is_none() {
             report.warning(
                 NO_STEPS,
                 &job.id.place,

@@ -3,10 +3,9 @@
 
 use super::known::{self, KnownAction};
 use super::{Check, Report, Subject};
-use crate::model::{ActionRef, Step, StepKind};
+use crate::model::{ActionRef, Pairs, Step, StepKind};
 use crate::place::{Place, Spanned};
 use crate::suggest;
-use crate::template::Template;
 
 pub(super) const UNKNOWN_INPUT: &str = "unknown-input";
 pub(super) const MISSING_INPUT: &str = "missing-input";
@@ -39,7 +38,7 @@ fn steps(all: &[Step], report: &mut Report) {
             StepKind::Uses { action, with } => {
                 docker(action, report);
                 if let Some(known) = known::known(&action.value) {
-                    published(known, action, with, !step.expanded.is_empty(), report);
+                    published(known, action, with, report);
                 }
             }
             StepKind::Parallel { steps: inner } => steps(inner, report),
@@ -64,8 +63,7 @@ fn docker(action: &Spanned<ActionRef>, report: &mut Report) {
 fn published(
     known: &'static KnownAction,
     action: &Spanned<ActionRef>,
-    with: &[(Spanned<String>, Template)],
-    expanded: bool,
+    with: &Pairs,
     report: &mut Report,
 ) {
     match known.using {
@@ -109,7 +107,7 @@ fn published(
         open: known.open_inputs,
         docker: known.using == "docker",
     };
-    interface.check(&action.place, with, expanded, report);
+    interface.check(&action.place, with, report);
 }
 
 /// The inputs of an action, wherever they are known from.
@@ -133,14 +131,7 @@ pub(super) struct InterfaceInput<'a> {
 const OF_CONTAINERS: &[&str] = &["args", "entrypoint"];
 
 impl Interface<'_> {
-    /// `expanded`: some of `with` is computed, so that more may be given than is written.
-    pub(super) fn check(
-        &self,
-        uses: &Place,
-        with: &[(Spanned<String>, Template)],
-        expanded: bool,
-        report: &mut Report,
-    ) {
+    pub(super) fn check(&self, uses: &Place, with: &Pairs, report: &mut Report) {
         for (name, _) in with {
             let same = |other: &str| other.eq_ignore_ascii_case(&name.value);
             let known = self.inputs.iter().find(|input| same(input.name));
@@ -175,7 +166,8 @@ impl Interface<'_> {
                 Some(_) => {}
             }
         }
-        if expanded {
+        // What is computed may be any input.
+        if !with.is_literal() {
             return;
         }
         for input in self.inputs.iter().filter(|i| i.required) {
