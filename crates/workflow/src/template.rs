@@ -1,6 +1,8 @@
 //! Text with `${{ }}` in it.
 
-use crate::expr::{self, Context, EvalError, Expr, Object, Reference, Scope, Value};
+use crate::expr::{
+    self, Context, EvalError, Expr, Object, ParseErrorKind, Reference, Scope, Value,
+};
 use crate::origin::Origin;
 use crate::place::{Place, Problem, Source, Spanned};
 use crate::yaml::{Node, Scalar, Style};
@@ -14,6 +16,8 @@ pub struct Template {
     text: String,
     literal: Value,
     parts: Vec<Part>,
+    /// An expression in it could not be read, and is in no part.
+    broken: bool,
     place: Place,
     body: Body,
 }
@@ -54,6 +58,7 @@ impl Template {
         source: &Source<'_>,
         problems: &mut Vec<Problem>,
     ) -> Template {
+        let before = problems.len();
         let parts = split(&scalar.text, &node.place, scope, source, problems);
         Template {
             text: match &scalar.value {
@@ -62,6 +67,7 @@ impl Template {
             },
             literal: scalar.value.clone(),
             parts,
+            broken: problems.len() > before,
             place: node.place.clone(),
             body: if scalar.style == Style::Literal {
                 Body::Lines
@@ -95,7 +101,13 @@ impl Template {
 
     /// The value, if no expression is in it.
     pub fn literal(&self) -> Option<&Value> {
-        self.expressions().next().is_none().then_some(&self.literal)
+        let literal = !self.broken && self.expressions().next().is_none();
+        literal.then_some(&self.literal)
+    }
+
+    /// Whether an expression in it could not be read.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// The text, if no expression is in it.
@@ -332,20 +344,32 @@ pub(crate) fn expression(
             origin,
         }),
         Err(error) => {
-            let suggestion = crate::suggest::for_expression(&error, inner, scope);
-            // What is missing is missing before the braces, not in the last word that is there.
-            let braces = place.excerpt(source.text).filter(|t| t.ends_with("}}"));
-            let at = match braces {
-                Some(_) if error.kind == expr::ParseErrorKind::UnexpectedEnd => {
-                    source.place(place.span.end - 2..place.span.end)
+            // Of names that are not allowed here, all are told.
+            let mut errors = match error.kind {
+                ParseErrorKind::UnknownContext | ParseErrorKind::UnknownFunction => {
+                    expr::out_of_scope(inner, scope)
                 }
-                _ => origin.place(&error.span, inner, &place),
+                _ => Vec::new(),
             };
-            problems.push(Problem {
-                place: at,
-                message: error.message,
-                suggestion,
-            });
+            if errors.is_empty() {
+                errors.push(error);
+            }
+            for error in errors {
+                let suggestion = crate::suggest::for_expression(&error, inner, scope);
+                // What is missing is missing before the braces, not in the last word that is there.
+                let braces = place.excerpt(source.text).filter(|t| t.ends_with("}}"));
+                let at = match braces {
+                    Some(_) if error.kind == ParseErrorKind::UnexpectedEnd => {
+                        source.place(place.span.end - 2..place.span.end)
+                    }
+                    _ => origin.place(&error.span, inner, &place),
+                };
+                problems.push(Problem {
+                    place: at,
+                    message: error.message,
+                    suggestion,
+                });
+            }
             None
         }
     }

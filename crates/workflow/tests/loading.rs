@@ -426,3 +426,23 @@ fn a_cache_mode_stands_at_the_top_in_jobs_and_in_calls() {
         ["2:13 Unexpected value 'readonly' (wanted here: none, read, write, write-only)"]
     );
 }
+
+#[test]
+fn all_names_that_an_expression_may_not_use_are_told_and_nothing_that_follows_from_them() {
+    let text = "
+on: push
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    timeout-minutes: ${{ env.A == env.B && secrets.C || success() }}
+    continue-on-error: ${{ env.A }}
+    steps: [{run: a}]
+";
+    let problems = load("ci.yml", text).expect_err("refused");
+    let told = problems.iter().map(|p| (p.place.line, p.place.column));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [(6, 26), (6, 35), (6, 44), (6, 57), (7, 28)],
+        "{problems:?}"
+    );
+}

@@ -16,6 +16,7 @@ mod value;
 
 pub(crate) use eval::WithStatus;
 pub use eval::{Context, Contexts, EvalError, Status};
+pub(crate) use parser::out_of_scope;
 pub use parser::{Expr, ExprKind, MAX_DEPTH, MAX_LENGTH, Op, ParseError, ParseErrorKind, parse};
 pub use refs::Reference;
 pub use scope::{FunctionRule, Scope};

@@ -123,6 +123,56 @@ pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Expr, ParseError> {
     Ok(expr)
 }
 
+/// Everything in `text` that `scope` does not have, where that is all that is wrong with it.
+pub(crate) fn out_of_scope(text: &str, scope: &Scope<'_>) -> Vec<ParseError> {
+    let Ok(expr) = parse(text, &Scope::ANY) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let mut open = vec![&expr];
+    while let Some(expr) = open.pop() {
+        let start = expr.span.start;
+        match &expr.kind {
+            ExprKind::Context(name) if !scope.has_context(name) => {
+                let span = start..start + name.len();
+                found.push(error(
+                    text,
+                    ParseErrorKind::UnknownContext,
+                    NO_CONTEXT,
+                    span,
+                ));
+            }
+            ExprKind::Call { name, .. } if scope.function(name).is_none() => {
+                let span = start..start + name.len();
+                found.push(error(
+                    text,
+                    ParseErrorKind::UnknownFunction,
+                    NO_FUNCTION,
+                    span,
+                ));
+            }
+            _ => {}
+        }
+        open.extend(expr.children().into_iter().rev());
+    }
+    found
+}
+
+const NO_CONTEXT: &str = "Unrecognized named-value";
+const NO_FUNCTION: &str = "Unrecognized function";
+
+fn error(text: &str, kind: ParseErrorKind, what: &str, token: Range<usize>) -> ParseError {
+    let position = text[..token.start].chars().count() + 1;
+    ParseError {
+        message: format!(
+            "{what}: '{}'. Located at position {position} within expression: {text}",
+            &text[token.clone()],
+        ),
+        kind,
+        span: token,
+    }
+}
+
 struct Parser<'t> {
     text: &'t str,
     scope: &'t Scope<'t>,
@@ -149,16 +199,7 @@ impl Parser<'_> {
     }
 
     fn error(&self, kind: ParseErrorKind, what: &str, token: Range<usize>) -> ParseError {
-        let position = self.text[..token.start].chars().count() + 1;
-        ParseError {
-            message: format!(
-                "{what}: '{}'. Located at position {position} within expression: {}",
-                &self.text[token.clone()],
-                self.text
-            ),
-            kind,
-            span: token,
-        }
+        error(self.text, kind, what, token)
     }
 
     /// The token here is not what the grammar wants, or there is none.
@@ -317,11 +358,7 @@ impl Parser<'_> {
             Token::Named => {
                 let name = &self.text[span.clone()];
                 if !self.scope.has_context(name) {
-                    return Err(self.error(
-                        ParseErrorKind::UnknownContext,
-                        "Unrecognized named-value",
-                        span,
-                    ));
+                    return Err(self.error(ParseErrorKind::UnknownContext, NO_CONTEXT, span));
                 }
                 let kind = ExprKind::Context(name.to_owned());
                 Ok((Expr { kind, span }, true))
@@ -349,11 +386,7 @@ impl Parser<'_> {
     fn call(&mut self, name_span: Range<usize>) -> Parsed {
         let name = self.text[name_span.clone()].to_owned();
         let Some(rule) = self.scope.function(&name) else {
-            return Err(self.error(
-                ParseErrorKind::UnknownFunction,
-                "Unrecognized function",
-                name_span,
-            ));
+            return Err(self.error(ParseErrorKind::UnknownFunction, NO_FUNCTION, name_span));
         };
         self.at += 1;
         self.expect(&Token::LeftParen)?;

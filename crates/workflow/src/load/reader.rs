@@ -243,7 +243,7 @@ impl<'s, 't> Reader<'s, 't> {
     pub(super) fn number(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
         let template = self.template(node, scope)?;
         let fits = match template.literal() {
-            None => template.whole().is_some(),
+            None => template.is_broken() || template.whole().is_some(),
             Some(value) => matches!(value, Value::Number(_)),
         };
         if !fits {
@@ -256,7 +256,7 @@ impl<'s, 't> Reader<'s, 't> {
     pub(super) fn boolean(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
         let template = self.template(node, scope)?;
         let fits = match template.literal() {
-            None => template.whole().is_some(),
+            None => template.is_broken() || template.whole().is_some(),
             Some(value) => matches!(value, Value::Bool(_)),
         };
         if !fits {

@@ -160,8 +160,14 @@ impl Reader<'_, '_> {
 
     fn filter(&mut self, fields: &Fields<'_>, include: &str, ignore: &str) -> Option<Filter> {
         let (included, ignored) = (fields.get(include), fields.get(ignore));
-        if let (Some(_), Some((key, _))) = (included, fields.entry(ignore)) {
-            let place = key.place.clone();
+        if let (Some((a, _)), Some((b, _))) = (fields.entry(include), fields.entry(ignore)) {
+            // The second of them is one too many.
+            let later = if a.place.span.start > b.place.span.start {
+                a
+            } else {
+                b
+            };
+            let place = later.place.clone();
             let way_out = format!("keep `{include}` and take back with patterns that begin with !");
             self.problem_with(
                 &place,
@@ -301,12 +307,13 @@ impl Reader<'_, '_> {
             );
         }
         if input.kind == InputType::Choice
-            && let Some(default) = input.default.as_ref().and_then(|d| d.as_literal())
-            && !default.is_empty()
-            && !input.options.iter().any(|o| o.value == default)
+            && let Some(default) = input.default.as_ref()
+            && let Some(text) = default.as_literal()
+            && !text.is_empty()
+            && !input.options.iter().any(|o| o.value == text)
         {
-            let message = format!("the default '{default}' is none of the options");
-            self.problem(&name.place, message);
+            let message = format!("the default '{text}' is none of the options");
+            self.problem(default.place(), message);
         }
         Some(input)
     }
