@@ -7,6 +7,7 @@ mod aws_table;
 mod demo;
 mod example;
 mod judges;
+mod language_tables;
 mod process;
 mod tree;
 
@@ -25,6 +26,8 @@ enum Command {
     ActionTable(action_table::Arguments),
     /// Write the tables of AWS's APIs that the modelled AWS CLI reads, from botocore on PyPI
     AwsTable(aws_table::Arguments),
+    /// Write the tables of the workflow language, from GitHub's own packages on npm
+    LanguageTables(language_tables::Arguments),
     /// Run third-party tools over what lockkeeper writes for the example
     Judges(judges::Arguments),
     /// Run the example's own gates, then generate and rehearse its pipeline
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(),
         Command::ActionTable(arguments) => action_table::run(&arguments),
         Command::AwsTable(arguments) => aws_table::run(&arguments),
+        Command::LanguageTables(arguments) => language_tables::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),
     };

@@ -61,6 +61,7 @@ mod permissions;
 mod place;
 pub mod plan;
 mod suggest;
+pub mod tables;
 mod template;
 mod trigger;
 mod yaml;

@@ -1,6 +1,4 @@
 //! The scopes of the token.
-//!
-//! From `permissions-mapping` of GitHub's workflow schema.
 
 use crate::model::{Access, Permissions, PermissionsKind};
 
@@ -12,28 +10,7 @@ pub(crate) enum Grant {
     ReadOnly,
 }
 
-pub(crate) const SCOPES: &[(&str, Grant)] = &[
-    ("actions", Grant::Any),
-    ("artifact-metadata", Grant::Any),
-    ("attestations", Grant::Any),
-    ("checks", Grant::Any),
-    ("code-quality", Grant::Any),
-    ("contents", Grant::Any),
-    ("copilot-requests", Grant::WriteOnly),
-    ("deployments", Grant::Any),
-    ("discussions", Grant::Any),
-    ("drives", Grant::Any),
-    ("id-token", Grant::WriteOnly),
-    ("issues", Grant::Any),
-    ("models", Grant::ReadOnly),
-    ("packages", Grant::Any),
-    ("pages", Grant::Any),
-    ("pull-requests", Grant::Any),
-    ("repository-projects", Grant::Any),
-    ("security-events", Grant::Any),
-    ("statuses", Grant::Any),
-    ("vulnerability-alerts", Grant::ReadOnly),
-];
+pub(crate) use crate::tables::SCOPES;
 
 /// What a token may do where no `permissions` are written: a setting of the repository.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,9 @@
 //! Which contexts and functions a place of a workflow may use.
 
+use crate::tables::{
+    CONDITIONAL, CONTEXT_NAMES, action_places as action, workflow_places as workflow,
+};
+
 /// How often a function takes arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FunctionRule {
@@ -8,25 +12,8 @@ pub struct FunctionRule {
     pub max: usize,
 }
 
-const MANY: usize = usize::MAX;
-
-const fn rule(name: &'static str, min: usize, max: usize) -> FunctionRule {
-    FunctionRule { name, min, max }
-}
-
 /// The functions that every expression may call.
-pub(super) const EVERYWHERE: &[FunctionRule] = &[
-    rule("contains", 2, 2),
-    rule("endsWith", 2, 2),
-    rule("format", 1, 255),
-    rule("join", 1, 2),
-    rule("startsWith", 2, 2),
-    rule("toJson", 1, 1),
-    rule("fromJson", 1, 1),
-    rule("case", 3, 255),
-];
-
-const HASH_FILES: FunctionRule = rule("hashFiles", 1, 255);
+pub(super) use crate::tables::FUNCTIONS as EVERYWHERE;
 
 /// The contexts and the extra functions that an expression may name.
 #[derive(Clone, Copy, Debug)]
@@ -53,91 +40,60 @@ impl Scope<'_> {
     }
 }
 
-const STEP_STATUS: &[FunctionRule] = &[
-    rule("always", 0, 0),
-    rule("failure", 0, 0),
-    rule("cancelled", 0, 0),
-    rule("success", 0, 0),
-    HASH_FILES,
-];
-
-const JOB_STATUS: &[FunctionRule] = &[
-    rule("always", 0, 0),
-    rule("failure", 0, MANY),
-    rule("cancelled", 0, 0),
-    rule("success", 0, MANY),
-];
-
 macro_rules! scopes {
-    ($($(#[$doc:meta])* $name:ident = [$($context:literal),*], $functions:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $place:expr;)*) => {
         impl Scope<'static> {
-            $($(#[$doc])* pub const $name: Scope<'static> = Scope {
-                contexts: &[$($context),*],
-                functions: $functions,
-            };)*
+            $($(#[$doc])* pub const $name: Scope<'static> = $place;)*
         }
     };
 }
 
-// From the `context` lists of GitHub's workflow schema (`workflow-v1.0.json` of
-// `@actions/workflow-parser`), which are also the table of
-// <https://docs.github.com/actions/reference/contexts-reference#context-availability>.
+// Also the table of <https://docs.github.com/actions/reference/contexts-reference#context-availability>.
 scopes! {
     /// Every context and function there is.
-    ANY = ["github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy",
-        "matrix", "needs", "inputs"], &[
-        rule("always", 0, 0), rule("failure", 0, MANY), rule("cancelled", 0, 0),
-        rule("success", 0, MANY), HASH_FILES];
+    ANY = Scope { contexts: CONTEXT_NAMES, functions: CONDITIONAL };
     /// Where no expression may stand.
-    NONE = [], &[];
+    NONE = Scope { contexts: &[], functions: &[] };
     /// `run-name` and `concurrency` of a workflow.
-    WORKFLOW = ["github", "inputs", "vars"], &[];
+    WORKFLOW = workflow::RUN_NAME;
     /// `env` of a workflow.
-    WORKFLOW_ENV = ["github", "inputs", "vars", "secrets"], &[];
+    WORKFLOW_ENV = workflow::WORKFLOW_ENV;
     /// `on.workflow_call.inputs.<id>.default`.
-    CALL_INPUT_DEFAULT = ["github", "inputs", "vars"], &[];
+    CALL_INPUT_DEFAULT = workflow::WORKFLOW_CALL_INPUT_DEFAULT;
     /// `on.workflow_call.outputs.<id>.value`.
-    CALL_OUTPUT = ["github", "inputs", "vars", "jobs"], &[];
+    CALL_OUTPUT = workflow::WORKFLOW_OUTPUT_CONTEXT;
     /// `jobs.<id>.if`.
-    JOB_IF = ["github", "inputs", "vars", "needs"], JOB_STATUS;
+    JOB_IF = workflow::JOB_IF;
     /// `jobs.<id>.strategy`.
-    STRATEGY = ["github", "inputs", "vars", "needs"], &[];
+    STRATEGY = workflow::STRATEGY;
     /// Most keys of a job.
-    JOB = ["github", "inputs", "vars", "needs", "strategy", "matrix"], &[];
+    JOB = workflow::STRING_STRATEGY_CONTEXT;
     /// `jobs.<id>.env` and the secrets of a called workflow.
-    JOB_ENV = ["github", "inputs", "vars", "needs", "strategy", "matrix", "secrets"], &[];
+    JOB_ENV = workflow::JOB_ENV;
     /// `jobs.<id>.defaults.run`.
-    JOB_DEFAULTS = ["github", "inputs", "vars", "strategy", "matrix", "needs", "env"], &[];
+    JOB_DEFAULTS = workflow::JOB_DEFAULTS_RUN;
     /// `jobs.<id>.outputs` and the `env` of containers.
-    RUNNER = ["github", "inputs", "vars", "needs", "strategy", "matrix", "secrets", "steps",
-        "job", "runner", "env"], &[];
+    RUNNER = workflow::STRING_RUNNER_CONTEXT;
     /// `jobs.<id>.environment.url`.
-    ENVIRONMENT_URL = ["github", "inputs", "vars", "needs", "strategy", "matrix", "steps",
-        "job", "runner", "env"], &[];
+    ENVIRONMENT_URL = workflow::STRING_RUNNER_CONTEXT_NO_SECRETS;
     /// Credentials of a container's registry.
-    CREDENTIALS = ["github", "inputs", "vars", "secrets", "env"], &[];
+    CREDENTIALS = workflow::CONTAINER_REGISTRY_CREDENTIALS;
     /// `jobs.<id>.steps[*].if`.
-    STEP_IF = ["github", "inputs", "vars", "needs", "strategy", "matrix", "steps", "job",
-        "runner", "env"], STEP_STATUS;
+    STEP_IF = workflow::STEP_IF;
     /// Everything else of a step.
-    STEP = ["github", "inputs", "vars", "needs", "strategy", "matrix", "secrets", "steps",
-        "job", "runner", "env"], &[HASH_FILES];
+    STEP = workflow::STRING_STEPS_CONTEXT;
     /// `jobs.<id>.snapshot.if`.
-    SNAPSHOT_IF = ["github", "inputs", "vars", "needs", "strategy", "matrix"], &[];
+    SNAPSHOT_IF = workflow::SNAPSHOT_IF;
     /// `inputs.<id>.default` of an action.
-    ACTION_INPUT_DEFAULT = ["github", "strategy", "matrix", "job", "runner"], &[HASH_FILES];
+    ACTION_INPUT_DEFAULT = action::INPUT_DEFAULT_CONTEXT;
     /// `outputs.<id>.value` of a composite action.
-    ACTION_OUTPUT = ["github", "strategy", "matrix", "steps", "inputs", "job", "runner", "env"],
-        &[];
+    ACTION_OUTPUT = action::OUTPUT_VALUE;
     /// `runs.pre-if` and `runs.post-if` of an action.
-    ACTION_RUNS_IF = ["runner", "github", "job", "strategy", "matrix", "env", "inputs"],
-        STEP_STATUS;
+    ACTION_RUNS_IF = action::RUNS_IF;
     /// `runs.args` and `runs.env` of a Docker container action.
-    ACTION_CONTAINER = ["inputs"], &[];
+    ACTION_CONTAINER = action::CONTAINER_RUNS_CONTEXT;
     /// `runs.steps[*].if` of a composite action.
-    ACTION_STEP_IF = ["github", "inputs", "strategy", "matrix", "steps", "job", "runner", "env"],
-        STEP_STATUS;
+    ACTION_STEP_IF = action::STEP_IF;
     /// Everything else of a composite action's step.
-    ACTION_STEP = ["github", "inputs", "strategy", "matrix", "steps", "job", "runner", "env"],
-        &[HASH_FILES];
+    ACTION_STEP = action::STRING_STEPS_CONTEXT;
 }

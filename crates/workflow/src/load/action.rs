@@ -12,46 +12,13 @@ use crate::model::{
 };
 use crate::place::Spanned;
 use crate::suggest;
+use crate::tables::action_keys as keys;
+use crate::tables::action_values::USING;
 use crate::yaml::Node;
-
-const KEYS: &[&str] = &[
-    "name",
-    "author",
-    "description",
-    "inputs",
-    "outputs",
-    "runs",
-    "branding",
-];
-const INPUT_KEYS: &[&str] = &["description", "required", "default", "deprecationMessage"];
-const OUTPUT_KEYS: &[&str] = &["description", "value"];
-const COMPOSITE_KEYS: &[&str] = &["using", "steps"];
-const JAVASCRIPT_KEYS: &[&str] = &["using", "main", "pre", "pre-if", "post", "post-if"];
-const DOCKER_KEYS: &[&str] = &[
-    "using",
-    "image",
-    "entrypoint",
-    "args",
-    "env",
-    "pre-entrypoint",
-    "pre-if",
-    "post-entrypoint",
-    "post-if",
-];
-
-/// Values of `using`; older runtimes are gone from the runner or replaced by newer ones.
-const USING: &[&str] = &[
-    "composite",
-    "docker",
-    "node12",
-    "node16",
-    "node20",
-    "node24",
-];
 
 impl Reader<'_, '_> {
     pub(super) fn action(&mut self, root: &Node) -> Option<ActionFile> {
-        let (fields, mut unread) = self.loose_fields(root, KEYS)?;
+        let (fields, mut unread) = self.loose_fields(root, keys::ACTION_ROOT_STRICT)?;
         let name = fields.get("name").and_then(|n| self.text(n));
         let author = fields.get("author").and_then(|n| self.text(n));
         let description = fields.get("description").and_then(|n| self.raw(n));
@@ -65,7 +32,7 @@ impl Reader<'_, '_> {
         let mut outputs = IndexMap::new();
         for (id, body) in self.named_of(&fields, "outputs") {
             let key = id.value.clone();
-            if let Some(output) = self.action_output(id, body, &mut unread) {
+            if let Some(output) = self.action_output(id, body) {
                 outputs.insert(key, output);
             }
         }
@@ -123,7 +90,7 @@ impl Reader<'_, '_> {
             input.place = input.id.place.clone();
             return Some(input);
         }
-        let (fields, others) = self.loose_fields(body, INPUT_KEYS)?;
+        let (fields, others) = self.loose_fields(body, keys::INPUT_STRICT)?;
         unread.extend(others);
         input.description = fields.get("description").and_then(|n| self.raw(n));
         input.deprecation_message = fields.get("deprecationMessage").and_then(|n| self.raw(n));
@@ -139,12 +106,7 @@ impl Reader<'_, '_> {
         Some(input)
     }
 
-    fn action_output(
-        &mut self,
-        id: Spanned<String>,
-        body: &Node,
-        unread: &mut Vec<Spanned<String>>,
-    ) -> Option<ActionOutput> {
+    fn action_output(&mut self, id: Spanned<String>, body: &Node) -> Option<ActionOutput> {
         let mut output = ActionOutput {
             description: None,
             value: None,
@@ -156,8 +118,7 @@ impl Reader<'_, '_> {
             output.place = output.id.place.clone();
             return Some(output);
         }
-        let (fields, others) = self.loose_fields(body, OUTPUT_KEYS)?;
-        unread.extend(others);
+        let fields = self.fields(body, keys::OUTPUT_DEFINITION)?;
         output.description = fields.get("description").and_then(|n| self.raw(n));
         output.value = fields
             .get("value")
@@ -173,9 +134,9 @@ impl Reader<'_, '_> {
             .and_then(|n| self.word(n))?;
         let name = using.value.to_ascii_lowercase();
         let keys = match name.as_str() {
-            "composite" => COMPOSITE_KEYS,
-            "docker" => DOCKER_KEYS,
-            _ if USING.contains(&name.as_str()) => JAVASCRIPT_KEYS,
+            "composite" => keys::COMPOSITE_RUNS_STRICT,
+            "docker" => keys::CONTAINER_RUNS_STRICT,
+            _ if USING.contains(&name.as_str()) => keys::NODE_RUNS_STRICT,
             _ => {
                 let suggestion = suggest::did_you_mean(&using.value, USING.iter().copied())
                     .or_else(|| Some(format!("one of {}", USING.join(", "))));
@@ -255,7 +216,7 @@ impl Reader<'_, '_> {
     }
 
     fn branding(&mut self, node: &Node) -> Option<Branding> {
-        let (fields, _) = self.loose_fields(node, &["icon", "color"])?;
+        let (fields, _) = self.loose_fields(node, keys::BRANDING)?;
         Some(Branding {
             icon: fields.get("icon").and_then(|n| self.text(n)),
             color: fields.get("color").and_then(|n| self.text(n)),

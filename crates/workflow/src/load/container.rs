@@ -6,20 +6,8 @@ use super::reader::Reader;
 use crate::expr::Scope;
 use crate::model::{Container, Credentials, Keys, Pairs, Services};
 use crate::place::Spanned;
+use crate::tables::workflow_keys as keys;
 use crate::yaml::Node;
-
-const KEYS: &[&str] = &["image", "options", "env", "ports", "volumes", "credentials"];
-
-const SERVICE_KEYS: &[&str] = &[
-    "image",
-    "options",
-    "env",
-    "ports",
-    "volumes",
-    "credentials",
-    "entrypoint",
-    "command",
-];
 
 impl Reader<'_, '_> {
     pub(super) fn services(&mut self, node: &Node) -> Services {
@@ -61,7 +49,14 @@ impl Reader<'_, '_> {
                 place,
             });
         }
-        let fields = self.fields(node, if name.is_some() { SERVICE_KEYS } else { KEYS })?;
+        let fields = self.fields(
+            node,
+            if name.is_some() {
+                keys::SERVICE_CONTAINER_MAPPING
+            } else {
+                keys::CONTAINER_MAPPING
+            },
+        )?;
         let image = self
             .required(&fields, "image", &place)
             .and_then(|n| self.template(n, scope));
@@ -106,7 +101,7 @@ impl Reader<'_, '_> {
             place: node.place.clone(),
         };
         if credentials.whole.is_none() {
-            let fields = self.fields(node, &["username", "password"])?;
+            let fields = self.fields(node, keys::CONTAINER_REGISTRY_CREDENTIALS)?;
             credentials.username = fields.get("username").and_then(|n| self.filled(n, scope));
             credentials.password = fields.get("password").and_then(|n| self.filled(n, scope));
         }

@@ -10,42 +10,9 @@ use crate::model::{
     CallSecrets, Defaults, EnvironmentUse, Job, JobCall, RunsOn, Services, Snapshot,
 };
 use crate::place::{Place, Spanned};
+use crate::tables::workflow_keys as keys;
+use crate::tables::workflow_keys::{JOB_FACTORY as JOB_KEYS, WORKFLOW_JOB as CALL_KEYS};
 use crate::yaml::{Kind, Node};
-
-const JOB_KEYS: &[&str] = &[
-    "needs",
-    "if",
-    "strategy",
-    "name",
-    "runs-on",
-    "timeout-minutes",
-    "cancel-timeout-minutes",
-    "continue-on-error",
-    "container",
-    "services",
-    "env",
-    "environment",
-    "permissions",
-    "cache-mode",
-    "concurrency",
-    "outputs",
-    "defaults",
-    "steps",
-    "snapshot",
-];
-
-const CALL_KEYS: &[&str] = &[
-    "name",
-    "uses",
-    "with",
-    "secrets",
-    "needs",
-    "if",
-    "permissions",
-    "cache-mode",
-    "concurrency",
-    "strategy",
-];
 
 impl Reader<'_, '_> {
     pub(super) fn job(&mut self, id: Spanned<String>, body: &Node) -> Option<Job> {
@@ -160,7 +127,7 @@ impl Reader<'_, '_> {
                 runs_on.labels = items.iter().filter_map(|i| self.filled(i, scope)).collect();
             }
             Kind::Mapping(_) => {
-                let fields = self.fields(node, &["group", "labels"])?;
+                let fields = self.fields(node, keys::RUNS_ON_MAPPING)?;
                 runs_on.group = fields.get("group").and_then(|n| self.filled(n, scope));
                 if let Some(group) = runs_on.group.as_ref().and_then(|g| g.as_literal()) {
                     self.check_group(group, fields.get("group").unwrap_or(node));
@@ -187,7 +154,7 @@ impl Reader<'_, '_> {
                 place,
             });
         }
-        let fields = self.fields(node, &["image-name", "if", "version"])?;
+        let fields = self.fields(node, keys::SNAPSHOT_MAPPING)?;
         let image_name = self
             .required(&fields, "image-name", &place)
             .and_then(|n| self.word(n));
@@ -232,7 +199,7 @@ impl Reader<'_, '_> {
                 place,
             });
         }
-        let fields = self.fields(node, &["name", "url", "deployment"])?;
+        let fields = self.fields(node, keys::JOB_ENVIRONMENT_MAPPING)?;
         let name = self
             .required(&fields, "name", &place)
             .and_then(|n| self.template(n, scope));

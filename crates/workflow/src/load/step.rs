@@ -8,55 +8,14 @@ use crate::expr::Scope;
 use crate::model::{ActionRef, Step, StepKind};
 use crate::place::{Place, Spanned};
 use crate::suggest;
+use crate::tables::action_keys::{
+    RUN_STEP as COMPOSITE_RUN_KEYS, USES_STEP as COMPOSITE_USES_KEYS,
+};
+use crate::tables::workflow_keys::{
+    CANCEL_STEP as CANCEL_KEYS, PARALLEL_STEP as PARALLEL_KEYS, REGULAR_STEP as USES_KEYS,
+    RUN_STEP as RUN_KEYS, WAIT_ALL_STEP as WAIT_ALL_KEYS, WAIT_STEP as WAIT_KEYS,
+};
 use crate::yaml::{Kind, Node};
-
-const RUN_KEYS: &[&str] = &[
-    "name",
-    "id",
-    "if",
-    "timeout-minutes",
-    "run",
-    "continue-on-error",
-    "env",
-    "working-directory",
-    "shell",
-    "background",
-];
-const USES_KEYS: &[&str] = &[
-    "name",
-    "id",
-    "if",
-    "continue-on-error",
-    "timeout-minutes",
-    "uses",
-    "with",
-    "env",
-    "background",
-];
-const WAIT_KEYS: &[&str] = &["name", "id", "continue-on-error", "wait"];
-const WAIT_ALL_KEYS: &[&str] = &["name", "id", "continue-on-error", "wait-all"];
-const CANCEL_KEYS: &[&str] = &["name", "id", "continue-on-error", "cancel"];
-const PARALLEL_KEYS: &[&str] = &["parallel"];
-
-const COMPOSITE_RUN_KEYS: &[&str] = &[
-    "name",
-    "id",
-    "if",
-    "run",
-    "shell",
-    "env",
-    "continue-on-error",
-    "working-directory",
-];
-const COMPOSITE_USES_KEYS: &[&str] = &[
-    "name",
-    "id",
-    "if",
-    "uses",
-    "with",
-    "env",
-    "continue-on-error",
-];
 
 /// Whose steps these are, which decides what may stand in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use super::reader::Reader;
 use crate::expr::Scope;
 use crate::model::{Matrix, Strategy};
+use crate::tables::workflow_keys as keys;
 use crate::template::Data;
 use crate::yaml::Node;
 
@@ -20,7 +21,7 @@ impl Reader<'_, '_> {
             strategy.whole = Some(template);
             return Some(strategy);
         }
-        let fields = self.fields(node, &["fail-fast", "max-parallel", "matrix"])?;
+        let fields = self.fields(node, keys::STRATEGY)?;
         strategy.fail_fast = fields.get("fail-fast").and_then(|n| self.boolean(n, scope));
         strategy.max_parallel = fields
             .get("max-parallel")

@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::place::{Place, Spanned};
 use crate::suggest;
+use crate::tables::workflow_keys as keys;
 use crate::yaml::{Kind, Node};
 
 impl Reader<'_, '_> {
@@ -213,7 +214,7 @@ impl Reader<'_, '_> {
         };
         let mut schedule = Vec::new();
         for item in items {
-            let Some(fields) = self.fields(item, &["cron", "timezone"]) else {
+            let Some(fields) = self.fields(item, keys::CRON_MAPPING) else {
                 continue;
             };
             let cron = self
@@ -263,10 +264,10 @@ impl Reader<'_, '_> {
         if dispatch && body.is_null() {
             return Some(input);
         }
-        let keys: &[&str] = if dispatch {
-            &["description", "type", "required", "default", "options"]
+        let keys = if dispatch {
+            keys::WORKFLOW_DISPATCH_INPUT
         } else {
-            &["description", "type", "required", "default"]
+            keys::WORKFLOW_CALL_INPUT_DEFINITION
         };
         let fields = self.fields(body, keys)?;
         let kind = if dispatch {
@@ -385,7 +386,7 @@ impl Reader<'_, '_> {
             }
         }
         for (name, body) in self.named(&fields, "outputs") {
-            let Some(inner) = self.fields(body, &["description", "value"]) else {
+            let Some(inner) = self.fields(body, keys::WORKFLOW_CALL_OUTPUT_DEFINITION) else {
                 continue;
             };
             let description = inner.get("description").and_then(|n| self.text(n));
@@ -410,7 +411,8 @@ impl Reader<'_, '_> {
                 place: name.place,
             };
             if !body.is_null()
-                && let Some(inner) = self.fields(body, &["description", "required"])
+                && let Some(inner) =
+                    self.fields(body, keys::WORKFLOW_CALL_SECRET_MAPPING_DEFINITION)
             {
                 let description = inner.get("description").and_then(|n| self.text(n));
                 secret.description = description.map(|d| d.value);

@@ -11,24 +11,12 @@ use crate::model::{
 use crate::permissions::{Grant, SCOPES};
 use crate::place::{Place, Spanned};
 use crate::suggest;
+use crate::tables::workflow_keys as keys;
 use crate::yaml::{Kind, Node};
-
-const KEYS: &[&str] = &[
-    "on",
-    "name",
-    "description",
-    "run-name",
-    "defaults",
-    "env",
-    "permissions",
-    "concurrency",
-    "cache-mode",
-    "jobs",
-];
 
 impl Reader<'_, '_> {
     pub(super) fn workflow(&mut self, root: &Node) -> Option<Workflow> {
-        let fields = self.fields(root, KEYS)?;
+        let fields = self.fields(root, keys::WORKFLOW_ROOT_STRICT)?;
         let name = fields.get("name").and_then(|n| self.text(n));
         let description = fields.get("description").and_then(|n| self.text(n));
         let run_name = fields
@@ -135,9 +123,9 @@ impl Reader<'_, '_> {
 
     pub(super) fn defaults(&mut self, node: &Node, scope: &Scope<'_>) -> Defaults {
         let mut run = RunDefaults::default();
-        if let Some(fields) = self.fields(node, &["run"])
+        if let Some(fields) = self.fields(node, keys::WORKFLOW_DEFAULTS)
             && let Some(node) = fields.get("run")
-            && let Some(fields) = self.fields(node, &["shell", "working-directory"])
+            && let Some(fields) = self.fields(node, keys::WORKFLOW_DEFAULTS_RUN)
         {
             run.shell = fields.get("shell").and_then(|n| self.filled(n, scope));
             run.working_directory = fields
@@ -157,7 +145,7 @@ impl Reader<'_, '_> {
                 place,
             });
         }
-        let fields = self.fields(node, &["group", "cancel-in-progress", "queue"])?;
+        let fields = self.fields(node, keys::CONCURRENCY_MAPPING)?;
         let group = self
             .required(&fields, "group", &place)
             .and_then(|n| self.filled(n, scope));

@@ -21,7 +21,7 @@ pub struct ActionFile {
     pub outputs: IndexMap<String, ActionOutput>,
     pub runs: Runs,
     pub branding: Option<Branding>,
-    /// Keys at the top and of inputs and outputs that no one reads: the runner passes over them.
+    /// Keys at the top and of inputs that no one reads: the runner passes over them.
     pub unread: Vec<Spanned<String>>,
     pub keys: Keys,
     pub place: Place,
