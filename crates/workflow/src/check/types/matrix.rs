@@ -26,6 +26,10 @@ fn combine(matrix: &Matrix, environment: &dyn Environment) -> Type {
             _ => Type::Any,
         };
     }
+    if matrix.axes.is_empty() && matrix.include.is_none() {
+        // What GitHub refuses was left out.
+        return Type::Any;
+    }
     let mut members = Object::strict();
     for (name, values) in &matrix.axes {
         members.widen(&name.value, items(&data(values, environment)));
