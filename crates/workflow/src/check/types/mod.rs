@@ -9,6 +9,7 @@ mod functions;
 mod infer;
 mod lattice;
 mod matrix;
+mod steps;
 mod workflow;
 
 pub(crate) use infer::{ARGUMENT, COMPARISON, Mismatch, TYPE, UNDEFINED, infer};

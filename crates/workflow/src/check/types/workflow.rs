@@ -7,9 +7,10 @@ use super::contexts;
 use super::infer::Environment;
 use super::lattice::{Object, Type};
 use super::matrix::matrix;
+use super::steps::Steps;
 use crate::check::repository::{Local, Repository};
 use crate::check::site::Site;
-use crate::model::{Input, InputType, Job, Step, StepKind, Workflow};
+use crate::model::{Input, InputType, Job, Workflow};
 
 /// The contexts of a workflow that do not depend on the job, and those of the last job asked for.
 pub(crate) struct Contexts<'w> {
@@ -28,10 +29,7 @@ struct OfJob<'w> {
     needs: Option<Type>,
     matrix: Option<Type>,
     itself: Option<Type>,
-    /// When all steps are through.
-    steps: Option<Type>,
-    /// Before the step with this number.
-    steps_so_far: (usize, Arc<Object>),
+    steps: Steps<'w>,
 }
 
 impl<'w> OfJob<'w> {
@@ -41,8 +39,7 @@ impl<'w> OfJob<'w> {
             needs: None,
             matrix: None,
             itself: None,
-            steps: None,
-            steps_so_far: (0, Arc::default()),
+            steps: Steps::new(&job.steps),
         }
     }
 }
@@ -82,7 +79,9 @@ impl Environment for Here<'_, '_> {
                     "job" => contexts.ask(job, |of| {
                         of.itself.get_or_insert_with(|| itself(job)).clone()
                     }),
-                    "steps" => contexts.ask(job, |of| contexts.steps(of, self.steps)),
+                    "steps" => {
+                        contexts.ask(job, |of| of.steps.after(self.steps, contexts.repository))
+                    }
                     "matrix" => contexts.matrix(job),
                     _ => Type::Any,
                 });
@@ -246,51 +245,6 @@ impl<'w> Contexts<'w> {
         };
         let made = matrix(job.strategy.as_ref(), &here);
         self.ask(job, |of| of.matrix.insert(made).clone())
-    }
-
-    fn steps(&self, of: &mut OfJob<'w>, through: Option<usize>) -> Type {
-        let job = of.job;
-        let Some(through) = through else {
-            let make = || {
-                let mut steps = Object::strict();
-                for step in &job.steps {
-                    self.add_step(&mut steps, step);
-                }
-                steps.into()
-            };
-            return of.steps.get_or_insert_with(make).clone();
-        };
-        let (done, steps) = &mut of.steps_so_far;
-        if *done > through {
-            (*done, *steps) = (0, Arc::default());
-        }
-        for step in job.steps.get(*done..through).unwrap_or(&[]) {
-            // No copy: whoever asked before has let go of it.
-            self.add_step(Arc::make_mut(steps), step);
-        }
-        *done = through;
-        Type::Object(steps.clone())
-    }
-
-    /// Adds a step to those that are through.
-    fn add_step(&self, steps: &mut Object, step: &Step) {
-        if let StepKind::Parallel { steps: inner } = &step.kind {
-            for step in inner {
-                self.add_step(steps, step);
-            }
-        }
-        let Some(id) = &step.id else {
-            return;
-        };
-        let outcome = Object::strict()
-            .with("outputs", self.step_outputs(step))
-            .with("conclusion", Type::String)
-            .with("outcome", Type::String);
-        steps.set(&id.value, outcome.into());
-    }
-
-    fn step_outputs(&self, _step: &Step) -> Type {
-        contexts::texts()
     }
 }
 
