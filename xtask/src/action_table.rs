@@ -19,6 +19,10 @@ const OPEN_INPUTS: &[&str] = &["octokit/request-action"];
 
 /// Actions that set outputs which their metadata does not name.
 const OPEN_OUTPUTS: &[&str] = &[
+    // The script sets what it likes.
+    "actions/github-script",
+    // A user and a password for each registry, with the registry's name in theirs.
+    "aws-actions/amazon-ecr-login",
     "dorny/paths-filter",
     "getsentry/paths-filter",
     "tj-actions/changed-files",

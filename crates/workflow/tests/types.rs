@@ -362,6 +362,62 @@ jobs:
 }
 
 #[test]
+fn outputs_of_steps_are_those_of_their_actions() {
+    let text = "
+on: push
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    outputs:
+      url: ${{ steps.page.outputs.page_ulr }}
+    steps:
+      - run: echo ${{ steps.cache.outputs.cache-hit }}
+      - {id: cache, uses: actions/cache@v4, with: {key: x, path: y}}
+      - {id: page, uses: actions/deploy-pages@v4}
+      - {id: script, uses: actions/github-script@v7, with: {script: x}}
+      - {id: own, uses: ./.github/actions/own}
+      - {id: silent, uses: ./.github/actions/silent}
+      - {id: steps, uses: ./.github/actions/steps}
+      - {id: other, uses: mona/lisa@v1}
+      - run: echo ${{ steps.cache.outputs.cache_hit }} ${{ steps.script.outputs.mine }}
+      - run: echo ${{ steps.own.outputs.b }} ${{ steps.silent.outputs.any }}
+      - run: echo ${{ steps.steps.outputs.any }} ${{ steps.other.outputs.any }}
+";
+    let files = Memory(BTreeMap::from([
+        (
+            ".github/actions/own/action.yml",
+            "name: x\noutputs: {a: {description: x}}\nruns: {using: node24, main: x.js}\n",
+        ),
+        (
+            ".github/actions/silent/action.yaml",
+            "name: x\nruns: {using: node24, main: x.js}\n",
+        ),
+        (
+            ".github/actions/steps/action.yml",
+            "name: x\nruns: {using: composite, steps: [{run: x, shell: bash}]}\n",
+        ),
+    ]));
+    let told = found(text, &Repository::new(&files));
+    let brief: Vec<String> = told
+        .iter()
+        .map(|line| {
+            let end = line.find(" is not defined").expect("all are of this kind");
+            line[..end].to_owned()
+        })
+        .collect();
+    assert_eq!(
+        brief,
+        [
+            "7:16 undefined `steps.page.outputs.page_ulr`",
+            "9:23 undefined `steps.cache`",
+            "17:23 undefined `steps.cache.outputs.cache_hit`",
+            "18:23 undefined `steps.own.outputs.b`",
+            "19:23 undefined `steps.steps.outputs.any`",
+        ]
+    );
+}
+
+#[test]
 fn a_workflow_without_inputs_has_none() {
     let text = "
 on: push
@@ -439,15 +495,25 @@ fn workflows_in_use_raise_no_false_alarm() {
     }
     let places: Vec<&str> = told
         .iter()
-        .filter_map(|line| line.split_once(" undefined `needs.setup` "))
-        .map(|(place, _)| place)
+        .map(|line| {
+            line.split_once(" is not defined")
+                .map_or(line.as_str(), |(it, _)| it)
+        })
         .collect();
-    // In each, the job reads a job that it does not need itself.
-    let known = [
-        "communitiesuk__funding-service-design-assessment/copilot_deploy.yml:99:43",
-        "communitiesuk__funding-service-design-assessment/copilot_deploy.yml:130:43",
-        "taka-123__laravel_nuxt_postgre_template/deploy-ecs-production.yml:381:76",
-    ];
-    assert_eq!(places, known);
-    assert_eq!(told.len(), known.len(), "{told:#?}");
+    assert_eq!(
+        places,
+        [
+            // The output is called `task-definition-arn`.
+            "Aboubakr2000Cloud__ecs-weather-platform-with-monitoring/deploy.yml:308:32 undefined \
+             `steps.deploy.outputs.task-definition`",
+            // In each, a job reads a job that it does not need itself.
+            "communitiesuk__funding-service-design-assessment/copilot_deploy.yml:99:43 undefined \
+             `needs.setup`",
+            "communitiesuk__funding-service-design-assessment/copilot_deploy.yml:130:43 undefined \
+             `needs.setup`",
+            "taka-123__laravel_nuxt_postgre_template/deploy-ecs-production.yml:381:76 undefined \
+             `needs.setup`",
+        ],
+        "{told:#?}"
+    );
 }

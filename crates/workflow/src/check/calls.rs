@@ -36,7 +36,7 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
                 format!("there is no workflow `{path}` in this repository"),
                 None,
             ),
-            Local::Broken(why) => report.error(
+            Local::Broken(why, _) => report.error(
                 NOT_CALLABLE,
                 &uses.place,
                 format!("`{path}` cannot be called: {why}"),

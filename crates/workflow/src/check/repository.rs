@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::Workflow;
+use crate::model::{ActionFile, Workflow};
+use crate::place::Problem;
 
 /// Gives the files of a repository, at the commit that is judged. Paths are relative to its root,
 /// with `/` between names.
@@ -22,6 +23,7 @@ pub struct Repository<'f> {
     files: Option<&'f dyn Files>,
     runner_labels: BTreeSet<String>,
     workflows: Mutex<BTreeMap<String, Local<Workflow>>>,
+    actions: Mutex<BTreeMap<String, Local<ActionFile>>>,
 }
 
 /// A file that a workflow names.
@@ -30,9 +32,26 @@ pub(crate) enum Local<T> {
     /// Nothing is known about the repository's files.
     Unknown,
     Missing,
-    /// It is there and GitHub refuses it, for the reason given.
-    Broken(String),
+    /// It is there and GitHub refuses it, for the reason given first. The rest is what could be
+    /// read.
+    Broken(String, Option<Arc<T>>),
     Found(Arc<T>),
+}
+
+impl<T> Local<T> {
+    fn broken(problem: Option<&Problem>, rest: Option<T>) -> Self {
+        let why = problem.map_or_else(String::new, ToString::to_string);
+        Local::Broken(why, rest.map(Arc::new))
+    }
+
+    /// What could be read of the file.
+    pub(crate) fn readable(self) -> Option<Arc<T>> {
+        match self {
+            Local::Unknown | Local::Missing => None,
+            Local::Broken(_, rest) => rest,
+            Local::Found(whole) => Some(whole),
+        }
+    }
 }
 
 impl<'f> Repository<'f> {
@@ -41,6 +60,7 @@ impl<'f> Repository<'f> {
             files: Some(files),
             runner_labels: BTreeSet::new(),
             workflows: Mutex::default(),
+            actions: Mutex::default(),
         }
     }
 
@@ -50,6 +70,7 @@ impl<'f> Repository<'f> {
             files: None,
             runner_labels: BTreeSet::new(),
             workflows: Mutex::default(),
+            actions: Mutex::default(),
         }
     }
 
@@ -86,6 +107,36 @@ impl<'f> Repository<'f> {
         lock(&self.workflows).insert(path.to_owned(), found.clone());
         found
     }
+
+    /// The metadata of an action by its folder, such as `.github/actions/deploy`; empty for the
+    /// root. A folder that has only a Dockerfile is an action of which nothing is known.
+    pub(crate) fn action(&self, folder: &str) -> Local<ActionFile> {
+        let Some(files) = self.files else {
+            return Local::Unknown;
+        };
+        if let Some(known) = lock(&self.actions).get(folder) {
+            return known.clone();
+        }
+        let slash = if folder.is_empty() { "" } else { "/" };
+        let inside = |name: &str| format!("{folder}{slash}{name}");
+        let metadata = ["action.yml", "action.yaml"].iter().find_map(|name| {
+            let path = inside(name);
+            files.read(&path).map(|text| (path, text))
+        });
+        let found = match metadata {
+            Some((path, text)) => {
+                let (action, problems) = crate::load_action_what_is_legal(&path, &text);
+                match (action, problems.first()) {
+                    (Some(action), None) => Local::Found(Arc::new(action)),
+                    (rest, problem) => Local::broken(problem, rest),
+                }
+            }
+            None if files.exists(&inside("Dockerfile")) => Local::Unknown,
+            None => Local::Missing,
+        };
+        lock(&self.actions).insert(folder.to_owned(), found.clone());
+        found
+    }
 }
 
 /// A called workflow concerns its caller by what stands under `on`; what else is wrong with it is
@@ -93,16 +144,13 @@ impl<'f> Repository<'f> {
 fn called(path: &str, text: &str) -> Local<Workflow> {
     let (workflow, problems) = crate::load_what_is_legal(path, text);
     let Some(workflow) = workflow else {
-        let why = problems
-            .first()
-            .map_or_else(String::new, ToString::to_string);
-        return Local::Broken(why);
+        return Local::broken(problems.first(), None);
     };
     let on = &workflow.on.place.span;
     let of_interface =
         |p: &&crate::Problem| on.start <= p.place.span.start && p.place.span.end <= on.end;
     match problems.iter().find(of_interface) {
-        Some(problem) => Local::Broken(problem.to_string()),
+        Some(problem) => Local::broken(Some(problem), Some(workflow)),
         None => Local::Found(Arc::new(workflow)),
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::contexts;
 use super::lattice::{Object, Type};
+use crate::check::known;
 use crate::check::repository::Repository;
-use crate::model::{Step, StepKind};
+use crate::model::{ActionRef, Step, StepKind};
 
 /// The steps of one list that are through, as far as anybody asked.
 pub(super) struct Steps<'w> {
@@ -67,6 +68,34 @@ fn add(steps: &mut Object, step: &Step, repository: &Repository<'_>) {
 }
 
 /// What a step may set: anything, unless its action names its outputs.
-fn outputs(_step: &Step, _repository: &Repository<'_>) -> Type {
-    contexts::texts()
+fn outputs(step: &Step, repository: &Repository<'_>) -> Type {
+    let StepKind::Uses { action, .. } = &step.kind else {
+        return contexts::texts();
+    };
+    match &action.value {
+        ActionRef::Repository { .. } => match known::known(&action.value) {
+            Some(known) if !known.open_outputs => named(known.using, known.outputs.iter().copied()),
+            _ => contexts::texts(),
+        },
+        ActionRef::Local(path) | ActionRef::SelfRepository(path) => {
+            match repository.action(path).readable() {
+                Some(action) => {
+                    let names = action.outputs.keys().map(String::as_str);
+                    named(&action.runs.using.value, names)
+                }
+                None => contexts::texts(),
+            }
+        }
+        ActionRef::Docker(_) => contexts::texts(),
+    }
+}
+
+/// Composite actions can set only what they declare. Others can set anything; those that declare
+/// some are taken to declare all.
+fn named<'n>(using: &str, names: impl Iterator<Item = &'n str>) -> Type {
+    let all = names.fold(Object::strict(), |all, name| all.with(name, Type::String));
+    if all.members().next().is_none() && using != "composite" {
+        return contexts::texts();
+    }
+    all.into()
 }

@@ -8,7 +8,7 @@ use super::infer::Environment;
 use super::lattice::{Object, Type};
 use super::matrix::matrix;
 use super::steps::Steps;
-use crate::check::repository::{Local, Repository};
+use crate::check::repository::Repository;
 use crate::check::site::Site;
 use crate::model::{Input, InputType, Job, Workflow};
 
@@ -227,10 +227,7 @@ impl<'w> Contexts<'w> {
         let path = uses
             .strip_prefix("./")
             .or_else(|| uses.strip_prefix("$/"))?;
-        match self.repository.workflow(path) {
-            Local::Found(workflow) => Some(workflow),
-            Local::Unknown | Local::Missing | Local::Broken(_) => None,
-        }
+        self.repository.workflow(path).readable()
     }
 
     fn matrix(&self, job: &'w Job) -> Type {
