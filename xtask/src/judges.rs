@@ -8,7 +8,6 @@ mod cfn_lint;
 mod check_jsonschema;
 mod github_parser;
 mod hadolint;
-mod install;
 mod self_test;
 mod shellcheck;
 mod zizmor;
@@ -18,8 +17,8 @@ use std::process::Command;
 
 use crate::Outcome;
 use crate::process::{Failure, output, text};
+use crate::tools::{Source, Tools};
 use crate::tree::{copy_of_example, files, lockkeeper};
-use install::Tools;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -103,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 .is_none_or(|only| only == judge.name)
         })
         .collect();
-    let tools = Tools::ready()?;
+    let tools = Tools::ready(&[Source::Npm, Source::PyPi])?;
     if arguments.self_test {
         return self_test::run(&judges, &tools);
     }

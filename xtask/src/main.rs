@@ -5,11 +5,15 @@
 mod action_table;
 mod aws_table;
 mod demo;
+mod differential;
 mod example;
 mod judges;
 mod language_tables;
 mod process;
+mod random;
+mod tools;
 mod tree;
+mod workflow_files;
 
 use std::process::ExitCode;
 
@@ -30,6 +34,8 @@ enum Command {
     LanguageTables(language_tables::Arguments),
     /// Run third-party tools over what lockkeeper writes for the example
     Judges(judges::Arguments),
+    /// Compare expressions and workflows with GitHub's own packages, by generated ones
+    Differential(differential::Arguments),
     /// Run the example's own gates, then generate and rehearse its pipeline
     Example(example::Arguments),
 }
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
         Command::AwsTable(arguments) => aws_table::run(&arguments),
         Command::LanguageTables(arguments) => language_tables::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
+        Command::Differential(arguments) => differential::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),
     };
     match outcome {

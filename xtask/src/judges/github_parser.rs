@@ -1,20 +1,13 @@
 //! GitHub's own parser of workflows and actions.
 
-use std::process::Command;
-
 use super::{BadFile, Judge, Verdict, is_workflow};
 
 pub(super) const JUDGE: Judge = Judge {
     name: "github-parser",
     takes: is_workflow,
     command: |tools, files| {
-        let mut command = Command::new("node");
-        command
-            .arg("--import")
-            .arg(tools.node_program("json-modules.mjs"));
-        command
-            .arg(tools.node_program("github-parser.mjs"))
-            .args(files);
+        let mut command = tools.node("github-parser.mjs");
+        command.args(files);
         command
     },
     verdict: |status| match status {
