@@ -150,3 +150,30 @@ impl Tally {
         self.unknown == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{kinds, workflows};
+
+    #[test]
+    fn each_known_kind_is_on_the_page_with_who_is_right() {
+        let page = include_str!("../../crates/workflow/CONFORMANCE.md");
+        let listed: Vec<&str> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+            .collect();
+        let expressions = kinds::EXPRESSION_KINDS.iter().map(|k| k.name);
+        let kinds: Vec<&str> = expressions.chain(workflows::kinds()).collect();
+        for kind in &kinds {
+            assert!(listed.contains(kind), "not on the page: {kind}");
+        }
+        let rows = |title: &str| {
+            let (_, section) = page.split_once(title).expect("a section");
+            let section = section.split("\n## ").next().unwrap_or("");
+            section.lines().filter(|l| l.starts_with("| ")).count() - 2
+        };
+        let rows = rows("## Compared with `@actions/expressions`")
+            + rows("## Compared with `@actions/workflow-parser`");
+        assert_eq!(rows, kinds.len(), "a row that no kind stands for");
+    }
+}

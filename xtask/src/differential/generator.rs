@@ -262,7 +262,7 @@ impl Generator {
         if self.random.once_in(5) && depth > 0 {
             text = match self.random.below(2) {
                 0 => format!("({})", self.expression(depth - 1)),
-                _ => self.from_json(depth),
+                _ => self.read_json(depth),
             };
         }
         if self.random.once_in(120) {
@@ -287,7 +287,7 @@ impl Generator {
         text
     }
 
-    fn from_json(&mut self, depth: usize) -> String {
+    fn read_json(&mut self, depth: usize) -> String {
         if depth > 0 && self.random.once_in(3) {
             return format!("fromJSON(toJSON({}))", self.expression(depth - 1));
         }
@@ -302,10 +302,10 @@ impl Generator {
     fn call(&mut self, depth: usize) -> String {
         let (name, min, max) = self.random.pick(FUNCTIONS);
         if name == "fromJSON" {
-            return self.from_json(depth);
+            return self.read_json(depth);
         }
         let mut count = min + self.random.below(max - min + 1);
-        if name == "case" && count % 2 == 0 {
+        if name == "case" && count.is_multiple_of(2) {
             count += 1;
         }
         if self.random.once_in(60) {

@@ -127,10 +127,20 @@ const KINDS: &[Kind] = &[
         holds: |d| d.only_theirs(&["Input type is not 'choice', but 'options' is defined"]),
     },
     Kind {
+        name: "a concurrency group that is empty",
+        holds: |d| d.only_ours(&["Unexpected value ''"]) && d.line().contains("concurrency:"),
+    },
+    Kind {
         name: "a tag that does not fit its value",
         holds: |d| d.only_ours(&["The value '"]) && d.text.contains("!!"),
     },
 ];
+
+/// Names of the known kinds.
+#[cfg(test)]
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|k| k.name)
+}
 
 pub(super) fn run(tools: &Tools, arguments: &Arguments) -> Result<bool, Failure> {
     let mut sources = workflow_files::own()?;
