@@ -42,12 +42,14 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
                 format!("`{path}` cannot be called: {why}"),
                 None,
             ),
-            Local::Found(called) => interface(call, &called, report),
+            Local::Partly(called) => interface(call, &called, false, report),
+            Local::Found(called) => interface(call, &called, true, report),
         }
     }
 }
 
-fn interface(call: &JobCall, called: &Workflow, report: &mut Report) {
+/// `whole`: all inputs, outputs and secrets of the called workflow could be read.
+fn interface(call: &JobCall, called: &Workflow, whole: bool, report: &mut Report) {
     let uses = &call.uses;
     let Some(interface) = &called.on.workflow_call else {
         report.error(
@@ -63,7 +65,7 @@ fn interface(call: &JobCall, called: &Workflow, report: &mut Report) {
     };
     for (name, _) in &call.with {
         let same = |id: &&String| fold(id) == fold(&name.value);
-        if !interface.inputs.keys().any(|id| same(&id)) {
+        if whole && !interface.inputs.keys().any(|id| same(&id)) {
             let known = interface.inputs.keys().map(String::as_str);
             report.error(
                 INPUT,
@@ -94,10 +96,11 @@ fn interface(call: &JobCall, called: &Workflow, report: &mut Report) {
         CallSecrets::None => &none,
     };
     for (name, _) in secrets {
-        if !interface
-            .secrets
-            .keys()
-            .any(|id| fold(id) == fold(&name.value))
+        if whole
+            && !interface
+                .secrets
+                .keys()
+                .any(|id| fold(id) == fold(&name.value))
         {
             let known = interface.secrets.keys().map(String::as_str);
             report.error(

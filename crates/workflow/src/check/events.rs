@@ -2,7 +2,7 @@
 //! (<https://docs.github.com/actions/reference/events-that-trigger-workflows>).
 
 use super::{Check, Report, Subject};
-use crate::model::{Filter, Filters};
+use crate::model::{Filter, Keys};
 use crate::place::Spanned;
 
 const IGNORED: &str = "ignored-filter";
@@ -15,6 +15,9 @@ pub(super) const CHECK: Check = Check {
     kinds: &[IGNORED, EMPTY, NO_CRON, INPUTS, DEFAULT],
     run,
 };
+
+/// What is left out because it is refused may be what is missed here.
+pub(super) const OF_WHOLE_FILES: &[&str] = &[EMPTY];
 
 /// How many inputs a form has at most.
 const MAX_INPUTS: usize = 25;
@@ -48,19 +51,27 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
         &on.merge_group,
     ];
     for event in events.into_iter().flatten() {
-        let Filters {
-            branches,
-            tags,
-            paths,
-            place,
-            ..
-        } = event;
-        for (name, filter) in [("branches", branches), ("tags", tags), ("paths", paths)] {
+        let filters = [
+            (&event.branches, ["branches", "branches-ignore"]),
+            (&event.tags, ["tags", "tags-ignore"]),
+            (&event.paths, ["paths", "paths-ignore"]),
+        ];
+        for (filter, keys) in filters {
             let (Some(Filter::Include(patterns)) | Some(Filter::Ignore(patterns))) = filter else {
                 continue;
             };
-            empty(name, patterns, place, report);
+            empty(patterns, &keys, &event.keys, report);
         }
+        empty(&event.types, &["types"], &event.keys, report);
+    }
+    for event in &on.other {
+        empty(&event.types, &["types"], &event.keys, report);
+        empty(&event.names, &["names"], &event.keys, report);
+        empty(&event.versions, &["versions"], &event.keys, report);
+    }
+    if let Some(event) = &on.workflow_run {
+        empty(&event.types, &["types"], &event.keys, report);
+        empty(&event.workflows, &["workflows"], &event.keys, report);
     }
     if let Some(dispatch) = &on.workflow_dispatch
         && dispatch.inputs.len() > MAX_INPUTS
@@ -86,13 +97,17 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
     }
 }
 
-fn empty(name: &str, patterns: &[Spanned<String>], place: &crate::Place, report: &mut Report) {
-    if patterns.is_empty() {
+/// A list without entries, under the first of these keys that is written.
+fn empty(entries: &[Spanned<String>], names: &[&str], keys: &Keys, report: &mut Report) {
+    let written = names
+        .iter()
+        .find_map(|name| Some((name, keys.place(name)?)));
+    if let (true, Some((name, place))) = (entries.is_empty(), written) {
         report.warning(
             EMPTY,
             place,
             format!("`{name}` lists nothing"),
-            Some("leave it out, or list patterns".to_owned()),
+            Some("leave it out, or list something".to_owned()),
         );
     }
 }

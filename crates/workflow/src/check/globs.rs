@@ -42,7 +42,19 @@ fn patterns(filter: Option<&Filter>, dialect: Dialect, report: &mut Report) {
     };
     for pattern in patterns {
         // What is no pattern at all is refused while the file is read.
-        if let Err(error) = filter::check(&pattern.value, dialect) {
+        if filter::Pattern::new(&pattern.value).is_err() {
+            continue;
+        }
+        if dialect == Dialect::Ref
+            && let Some(c) = escaped(&pattern.value)
+        {
+            report.warning(
+                PATTERN,
+                &pattern.place,
+                format!("`\\{c}` is the character `{c}` itself: these are no regular expressions"),
+                Some("a class is written `[0-9]`".to_owned()),
+            );
+        } else if let Err(error) = filter::check(&pattern.value, dialect) {
             report.warning(
                 PATTERN,
                 &pattern.place,
@@ -51,4 +63,18 @@ fn patterns(filter: Option<&Filter>, dialect: Dialect, report: &mut Report) {
             );
         }
     }
+}
+
+/// The first character that is escaped and has no special meaning.
+fn escaped(pattern: &str) -> Option<char> {
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\'
+            && let Some(next) = chars.next()
+            && !"[]?+*\\!".contains(next)
+        {
+            return Some(next);
+        }
+    }
+    None
 }

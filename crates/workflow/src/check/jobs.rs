@@ -29,7 +29,8 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
                 );
             }
         }
-        if job.call.is_none() && job.keys.place("steps").is_none() {
+        let of_either = ["steps", "uses", "with", "secrets"];
+        if of_either.iter().all(|key| job.keys.place(key).is_none()) {
             report.warning(
                 NO_STEPS,
                 &job.id.place,

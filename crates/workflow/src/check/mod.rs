@@ -7,6 +7,7 @@
 //!
 //! One check is one file with a `CHECK`, and a line in [`CHECKS`].
 
+mod anchors;
 mod calls;
 mod commands;
 mod conditions;
@@ -18,7 +19,9 @@ mod finding;
 mod globs;
 mod jobs;
 mod known;
+mod local_actions;
 mod matrices;
+mod metadata;
 mod names;
 mod repository;
 mod runners;
@@ -29,12 +32,14 @@ mod untrusted;
 mod uses;
 
 pub use finding::{Finding, Severity};
+pub use metadata::check_action;
 pub use repository::{Files, Repository};
 
 use finding::Report;
 use site::Site;
 
 use crate::model::Workflow;
+use crate::place::Problem;
 
 /// A check: the kinds of findings that it makes, and how.
 struct Check {
@@ -51,6 +56,7 @@ pub(crate) struct Subject<'w> {
 }
 
 const CHECKS: &[Check] = &[
+    anchors::CHECK,
     calls::CHECK,
     commands::CHECK,
     conditions::CHECK,
@@ -60,6 +66,7 @@ const CHECKS: &[Check] = &[
     expressions::CHECK,
     globs::CHECK,
     jobs::CHECK,
+    local_actions::CHECK,
     matrices::CHECK,
     names::CHECK,
     runners::CHECK,
@@ -85,9 +92,48 @@ pub fn check(workflow: &Workflow, repository: &Repository<'_>) -> Vec<Finding> {
     report.finish()
 }
 
+/// A workflow file with all that is wrong with it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What could be read; what GitHub refuses is left out of it.
+    pub workflow: Option<Workflow>,
+    /// For these GitHub refuses the file.
+    pub problems: Vec<Problem>,
+    pub findings: Vec<Finding>,
+}
+
+/// Reads and checks a workflow file, even if GitHub refuses parts of it. `file` is the name that
+/// places carry.
+///
+/// Nothing is found about a part that could not be read whole.
+pub fn check_text(file: &str, text: &str, repository: &Repository<'_>) -> Checked {
+    let (workflow, problems) = crate::load_what_is_legal(file, text);
+    let mut findings = match &workflow {
+        Some(workflow) => check(workflow, repository),
+        None => Vec::new(),
+    };
+    // Problems are in the order of the file.
+    findings.retain(|finding| {
+        let span = &finding.place.span;
+        let next = problems.partition_point(|p| p.place.span.start < span.start);
+        // What is empty may stand at the very end.
+        let inside = problems
+            .get(next)
+            .filter(|p| p.place.span.start < span.end || p.place.span == (span.end..span.end));
+        let whole = inside.is_none_or(|p| p.place.span == *span);
+        whole && (problems.is_empty() || !events::OF_WHOLE_FILES.contains(&finding.kind))
+    });
+    Checked {
+        workflow,
+        problems,
+        findings,
+    }
+}
+
 /// The kinds of findings that there are, in a fixed order.
 pub fn kinds() -> Vec<&'static str> {
-    let mut kinds: Vec<&str> = CHECKS.iter().flat_map(|c| c.kinds).copied().collect();
+    let of_workflows = CHECKS.iter().flat_map(|c| c.kinds);
+    let mut kinds: Vec<&str> = of_workflows.chain(metadata::KINDS).copied().collect();
     kinds.sort_unstable();
     kinds.dedup();
     kinds

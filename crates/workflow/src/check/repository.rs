@@ -35,6 +35,8 @@ pub(crate) enum Local<T> {
     /// It is there and GitHub refuses it, for the reason given first. The rest is what could be
     /// read.
     Broken(String, Option<Arc<T>>),
+    /// It is there, and GitHub refuses parts that are left out of this.
+    Partly(Arc<T>),
     Found(Arc<T>),
 }
 
@@ -49,7 +51,7 @@ impl<T> Local<T> {
         match self {
             Local::Unknown | Local::Missing => None,
             Local::Broken(_, rest) => rest,
-            Local::Found(whole) => Some(whole),
+            Local::Partly(found) | Local::Found(found) => Some(found),
         }
     }
 }
@@ -87,14 +89,13 @@ impl<'f> Repository<'f> {
     }
 
     /// Whether a file is there; `None` if that is not known.
-    #[allow(dead_code)] // Waits for the check of actions in this repository.
     pub(crate) fn exists(&self, path: &str) -> Option<bool> {
         self.files.map(|files| files.exists(path))
     }
 
     /// A workflow by its path, such as `.github/workflows/build.yml`.
     pub(crate) fn workflow(&self, path: &str) -> Local<Workflow> {
-        let Some(files) = self.files else {
+        let Some(files) = self.files.filter(|_| !leads_out(path)) else {
             return Local::Unknown;
         };
         if let Some(known) = lock(&self.workflows).get(path) {
@@ -111,7 +112,7 @@ impl<'f> Repository<'f> {
     /// The metadata of an action by its folder, such as `.github/actions/deploy`; empty for the
     /// root. A folder that has only a Dockerfile is an action of which nothing is known.
     pub(crate) fn action(&self, folder: &str) -> Local<ActionFile> {
-        let Some(files) = self.files else {
+        let Some(files) = self.files.filter(|_| !leads_out(folder)) else {
             return Local::Unknown;
         };
         if let Some(known) = lock(&self.actions).get(folder) {
@@ -139,19 +140,45 @@ impl<'f> Repository<'f> {
     }
 }
 
-/// A called workflow concerns its caller by what stands under `on`; what else is wrong with it is
-/// told where it is judged itself.
+/// Whether a path may name something outside of the repository.
+fn leads_out(path: &str) -> bool {
+    path.split(['/', '\\']).any(|part| part == "..")
+}
+
+/// A called workflow concerns its caller by its inputs, outputs and secrets; what else is wrong
+/// with it is told where it is judged itself.
 fn called(path: &str, text: &str) -> Local<Workflow> {
     let (workflow, problems) = crate::load_what_is_legal(path, text);
-    let Some(workflow) = workflow else {
+    let Some(mut workflow) = workflow else {
         return Local::broken(problems.first(), None);
     };
-    let on = &workflow.on.place.span;
-    let of_interface =
-        |p: &&crate::Problem| on.start <= p.place.span.start && p.place.span.end <= on.end;
-    match problems.iter().find(of_interface) {
-        Some(problem) => Local::broken(Some(problem), Some(workflow)),
-        None => Local::Found(Arc::new(workflow)),
+    if workflow.on.events().is_empty() {
+        return Local::broken(problems.first(), Some(workflow));
+    }
+    let on = workflow.on.place.span.clone();
+    let of_interface = |p: &&Problem| (on.start..=on.end).contains(&p.place.span.start);
+    let mut whole = true;
+    for problem in problems.iter().filter(of_interface) {
+        let at = problem.place.span.start;
+        let before = text.get(..at).unwrap_or("").trim_end();
+        let sections = ["inputs:", "outputs:", "secrets:"];
+        if sections.iter().any(|key| before.ends_with(key)) {
+            // What should be a mapping is none.
+            return Local::broken(Some(problem), Some(workflow));
+        }
+        whole = false;
+        // An input that is at fault says nothing certain of its type.
+        if let Some(call) = &mut workflow.on.workflow_call {
+            let starts = call.inputs.values().map(|i| i.place.span.start);
+            let nearest = starts.filter(|start| *start <= at).max();
+            call.inputs
+                .retain(|_, input| Some(input.place.span.start) != nearest);
+        }
+    }
+    let workflow = Arc::new(workflow);
+    match whole {
+        true => Local::Found(workflow),
+        false => Local::Partly(workflow),
     }
 }
 

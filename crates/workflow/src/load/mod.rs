@@ -11,7 +11,7 @@ mod workflow;
 
 use crate::model::{ActionFile, Workflow};
 use crate::place::{Problem, Source};
-use crate::yaml::{Limits, Node};
+use crate::yaml::{Document, Limits};
 use reader::Reader;
 
 /// Reads a workflow file. `file` is the name that places carry.
@@ -65,15 +65,16 @@ pub fn load_action_what_is_legal(file: &str, text: &str) -> (Option<ActionFile>,
     read(file, text, &Limits::default(), action)
 }
 
-fn workflow(reader: &mut Reader<'_, '_>, root: &Node) -> Option<Workflow> {
-    let mut workflow = reader.workflow(root)?;
+fn workflow(reader: &mut Reader<'_, '_>, document: Document) -> Option<Workflow> {
+    let mut workflow = reader.workflow(&document.root)?;
+    workflow.unused_anchors = document.unused_anchors;
     crate::graph::settle_needs(&mut workflow);
     reader.problems.extend(crate::graph::problems(&workflow));
     Some(workflow)
 }
 
-fn action(reader: &mut Reader<'_, '_>, root: &Node) -> Option<ActionFile> {
-    reader.action(root)
+fn action(reader: &mut Reader<'_, '_>, document: Document) -> Option<ActionFile> {
+    reader.action(&document.root)
 }
 
 fn sound<T>((found, problems): (Option<T>, Vec<Problem>)) -> Result<T, Vec<Problem>> {
@@ -87,15 +88,15 @@ fn read<T>(
     file: &str,
     text: &str,
     limits: &Limits,
-    model: impl FnOnce(&mut Reader<'_, '_>, &Node) -> Option<T>,
+    model: impl FnOnce(&mut Reader<'_, '_>, Document) -> Option<T>,
 ) -> (Option<T>, Vec<Problem>) {
     let source = Source::new(file, text);
-    let root = match crate::yaml::read(&source, limits) {
-        Ok(root) => root,
+    let document = match crate::yaml::read(&source, limits) {
+        Ok(document) => document,
         Err(problem) => return (None, vec![problem]),
     };
     let mut reader = Reader::new(&source);
-    let found = model(&mut reader, &root);
+    let found = model(&mut reader, document);
     let mut problems = reader.problems;
     problems.sort_by_key(|p| (p.place.span.start, p.place.span.end));
     problems.dedup();

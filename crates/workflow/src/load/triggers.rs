@@ -91,6 +91,7 @@ impl Reader<'_, '_> {
                     types,
                     names,
                     versions,
+                    keys: fields.map(Fields::keys).unwrap_or_default(),
                 });
             }
         }
@@ -131,6 +132,7 @@ impl Reader<'_, '_> {
             tags: None,
             paths: None,
             types: Vec::new(),
+            keys: fields.as_ref().map(Fields::keys).unwrap_or_default(),
             place,
         };
         if let Some(fields) = &fields {
@@ -195,6 +197,7 @@ impl Reader<'_, '_> {
             workflows: Vec::new(),
             types: Vec::new(),
             branches: None,
+            keys: fields.as_ref().map(Fields::keys).unwrap_or_default(),
             place,
         };
         if let Some(fields) = &fields {

@@ -55,6 +55,7 @@ impl Reader<'_, '_> {
             cache_mode,
             jobs,
             unmodelled: std::mem::take(&mut self.unmodelled),
+            unused_anchors: Vec::new(),
             keys: fields.keys(),
             place: root.place.clone(),
         })

@@ -4,7 +4,7 @@ use crate::place::{Place, Spanned};
 
 /// The known keys of a mapping with the places of the keys themselves, in the order of the file.
 /// The places of what they hold are in the fields of the same names.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys(pub(crate) Vec<Spanned<&'static str>>);
 
 impl Keys {

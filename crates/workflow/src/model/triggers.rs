@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::Keys;
 use crate::expr::Value;
 use crate::place::{Place, Spanned};
 use crate::template::Template;
@@ -32,6 +33,7 @@ pub struct OtherEvent {
     pub names: Vec<Spanned<String>>,
     /// Versions of images; `image_version` only.
     pub versions: Vec<Spanned<String>>,
+    pub keys: Keys,
 }
 
 /// Filters of an event that is about refs.
@@ -42,6 +44,7 @@ pub struct Filters {
     pub paths: Option<Filter>,
     /// Empty: GitHub's default types.
     pub types: Vec<Spanned<String>>,
+    pub keys: Keys,
     /// The event's key.
     pub place: Place,
 }
@@ -142,6 +145,7 @@ pub struct WorkflowRun {
     /// Empty: GitHub's default types.
     pub types: Vec<Spanned<String>>,
     pub branches: Option<Filter>,
+    pub keys: Keys,
     pub place: Place,
 }
 

@@ -25,6 +25,8 @@ pub struct Workflow {
     pub jobs: IndexMap<String, Job>,
     /// Keys that are legal and that this model does not hold.
     pub unmodelled: Vec<Unmodelled>,
+    /// Names of YAML anchors that no alias names; their places begin with `&`.
+    pub unused_anchors: Vec<Spanned<String>>,
     pub keys: Keys,
     pub place: Place,
 }

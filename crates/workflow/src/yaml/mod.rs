@@ -9,7 +9,7 @@ mod read;
 mod scalar;
 
 pub(crate) use node::{Kind, Node, Scalar, Style};
-pub(crate) use read::read;
+pub(crate) use read::{Document, read};
 
 /// What a file may cost to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

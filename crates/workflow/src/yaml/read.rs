@@ -8,10 +8,18 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use super::{Kind, Limits, Node, Scalar, Style, scalar};
 use crate::Problem;
 use crate::expr::Value;
-use crate::place::Source;
+use crate::place::{Source, Spanned};
+
+/// The one document of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) root: Node,
+    /// Names of anchors that no alias names, with the `&` in their places.
+    pub(crate) unused_anchors: Vec<Spanned<String>>,
+}
 
 /// Reads the one document of a file.
-pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Node, Problem> {
+pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Document, Problem> {
     let text = source.text;
     let max = limits.file_size;
     if text.chars().take(max + 1).count() > max {
@@ -26,6 +34,7 @@ pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Node, Problem
         source,
         limits,
         anchors: BTreeMap::new(),
+        unused: BTreeMap::new(),
         open: Vec::new(),
         root: None,
         nodes: 0,
@@ -44,10 +53,14 @@ pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Node, Problem
         }
         reader.event(event, span)?;
     }
-    reader.root.ok_or_else(|| {
-        let message = "The file is empty".to_owned();
-        problem(source, 0..0, message)
-    })
+    let unused_anchors = reader.unused.into_values().flatten().collect();
+    match reader.root {
+        Some(root) => Ok(Document {
+            root,
+            unused_anchors,
+        }),
+        None => Err(problem(source, 0..0, "The file is empty".to_owned())),
+    }
 }
 
 fn problem(source: &Source<'_>, span: Range<usize>, message: String) -> Problem {
@@ -82,6 +95,8 @@ struct Reader<'s, 't> {
     source: &'s Source<'t>,
     limits: &'s Limits,
     anchors: BTreeMap<usize, Node>,
+    /// Anchors that no alias has named so far, where their names could be found.
+    unused: BTreeMap<usize, Option<Spanned<String>>>,
     open: Vec<Open>,
     root: Option<Node>,
     nodes: usize,
@@ -92,6 +107,20 @@ impl Reader<'_, '_> {
     fn bytes_of(&self, span: Span) -> Range<usize> {
         let start = self.source.byte(span.start.index());
         start..self.source.byte(span.end.index()).max(start)
+    }
+
+    /// The anchor of a node that begins at a byte: it stands before it, perhaps with a tag between.
+    fn anchor_name(&self, node: usize) -> Option<Spanned<String>> {
+        let before = &self.source.text[..node];
+        let start = match self.source.text[node..].starts_with('&') {
+            true => node,
+            false => before.rfind('&')?,
+        };
+        let text = &self.source.text[start..];
+        let length = text.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
+        let end = start + length.unwrap_or(text.len());
+        let name = self.source.text[start + 1..end].to_owned();
+        Some(Spanned::new(name, self.source.place(start..end)))
     }
 
     fn scan_error(&self, error: &ScanError) -> Problem {
@@ -114,6 +143,20 @@ impl Reader<'_, '_> {
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+        match &event {
+            Event::Scalar(_, _, anchor, _)
+            | Event::SequenceStart(anchor, _)
+            | Event::MappingStart(anchor, _)
+                if *anchor > 0 =>
+            {
+                let name = self.anchor_name(self.bytes_of(span).start);
+                self.unused.insert(*anchor, name);
+            }
+            Event::Alias(id) => {
+                self.unused.remove(id);
+            }
+            _ => {}
+        }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let scalar = self.scalar(text.into_owned(), style, tag.as_deref(), span)?;

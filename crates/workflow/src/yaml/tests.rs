@@ -8,7 +8,8 @@ mod shared;
 
 fn tree(text: &str) -> Node {
     let source = Source::new("test.yml", text);
-    read(&source, &Limits::default()).unwrap_or_else(|p| panic!("{p}\n{text}"))
+    let document = read(&source, &Limits::default());
+    document.unwrap_or_else(|p| panic!("{p}\n{text}")).root
 }
 
 fn same(a: &Node, b: &Node) -> bool {
