@@ -1,11 +1,13 @@
 //! `lockkeeper rehearse`
 
+mod outputs;
+
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use lockkeeper_rehearsal::report::Human;
+use lockkeeper_rehearsal::report::{Annotations, Human};
 use lockkeeper_rehearsal::{Progress, RehearsalError, Request, rehearse};
 
 use crate::exit::{self, Failure};
@@ -22,7 +24,9 @@ Examples:
   lockkeeper rehearse examples/node-api      another one
   lockkeeper rehearse --scenario rollback    one story only
   lockkeeper rehearse --format json          for programs
-  lockkeeper rehearse --events events.jsonl  with everything that happened, a line each
+  lockkeeper rehearse --html report.html     a page to share, with every story over time
+  lockkeeper rehearse --format github --summary $GITHUB_STEP_SUMMARY
+                                             in a workflow: annotations and a job summary
 
 Exit status: 0 no promise is broken, 1 a promise is broken, 2 unusable input or
 nothing to judge, 3 this machine failed.")]
@@ -42,21 +46,24 @@ pub(crate) struct Args {
     /// List the stories and stop
     #[arg(long)]
     list: bool,
-    /// Write everything that happened to FILE, as JSON Lines
-    #[arg(long, value_name = "FILE")]
-    events: Option<PathBuf>,
     /// Show every piece of evidence, not only the first of each promise
     #[arg(long, short)]
     verbose: bool,
     /// Run the steps without isolation from this machine: only for workflows that you trust
     #[arg(long)]
     no_sandbox: bool,
+    #[command(flatten)]
+    outputs: outputs::Outputs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For people
     Human,
+    /// For programs
     Json,
+    /// Annotations for GitHub Actions, then the report for people
+    Github,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -94,23 +101,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         write!(std::io::stderr(), "\r\u{1b}[K").ok();
     }
     let report = report.map_err(failure)?;
-    if let Some(path) = &args.events {
-        write_events(path, &report)?;
-    }
+    args.outputs.write(&report, &args.command())?;
     let mut out = anstream::stdout();
     let printed = match args.format {
         Format::Json => serde_json::to_writer_pretty(&mut out, &report)
             .map_err(std::io::Error::from)
             .and_then(|()| writeln!(out)),
-        Format::Human => write!(
-            out,
-            "{}",
-            Human {
+        Format::Human | Format::Github => {
+            let annotations = Annotations(&report);
+            let text = Human {
                 report: &report,
                 colour: true,
-                verbose: args.verbose
+                verbose: args.verbose,
+            };
+            match args.format {
+                Format::Github => write!(out, "{annotations}\n{text}"),
+                _ => write!(out, "{text}"),
             }
-        ),
+        }
     };
     exit::printed(printed)?;
     Ok(if report.is_empty() {
@@ -122,12 +130,18 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     })
 }
 
-fn write_events(path: &Path, report: &lockkeeper_rehearsal::report::Report) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    let written = report
-        .write_events(&mut bytes)
-        .and_then(|()| exit::replace_file(path, &bytes));
-    written.map_err(|error| Failure::machine(format!("cannot write {}: {error}", path.display())))
+impl Args {
+    /// What plays the same rehearsal again, for a shell.
+    fn command(&self) -> String {
+        let mut words = vec!["lockkeeper".to_owned(), "rehearse".to_owned()];
+        if self.directory.as_os_str() != "." {
+            words.push(self.directory.display().to_string());
+        }
+        words.extend(["--seed".to_owned(), self.seed.to_string()]);
+        let words = words.iter().map(String::as_str);
+        // Only a NUL cannot be quoted, and no argument of a process holds one.
+        shlex::try_join(words).unwrap_or_default()
+    }
 }
 
 fn failure(error: RehearsalError) -> Failure {

@@ -267,7 +267,7 @@ fn fitted(line: &str) -> String {
 }
 
 /// With a capital letter, unless it begins with a digest.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let is_word = |word: &str| word.chars().all(|c| !c.is_ascii_digit());
     let mut characters = text.chars();
     match characters.next() {

@@ -1,7 +1,13 @@
 //! What a rehearsal found, as data: the fixed JSON shape, and what its renderings need beside it.
 
+mod cause;
+mod film;
+mod github;
+mod html;
 mod human;
+mod junit;
 mod timeline;
+mod trace;
 
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::{Conclusion, Event};
@@ -9,7 +15,11 @@ use serde::Serialize;
 
 use crate::engine::Layers;
 
+pub use github::{Annotations, Summary};
+pub use html::Html;
 pub use human::Human;
+pub use junit::junit;
+pub use trace::trace;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

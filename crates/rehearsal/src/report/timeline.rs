@@ -1,6 +1,6 @@
 //! Events as lines that a person can follow: when, who, what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lockkeeper_names::ImageDigest;
 use lockkeeper_world::clock::START;
@@ -27,7 +27,8 @@ pub(crate) fn around(events: &[Event], seq: u64, before: usize, after: usize) ->
     lines.into_iter().skip(from).take(to - from).collect()
 }
 
-fn lines(events: &[Event]) -> Vec<Line> {
+/// Everything that a reader may want to know, oldest first.
+pub(crate) fn lines(events: &[Event]) -> Vec<Line> {
     let mut names = Names::default();
     let mut lines = Vec::new();
     let mut person = None;
@@ -58,6 +59,27 @@ fn lines(events: &[Event]) -> Vec<Line> {
             if !told {
                 lines.push(line);
             }
+        }
+    }
+    lines
+}
+
+/// The events of `wanted`, each as a line; those of which there is nothing to tell are left out.
+pub(crate) fn told(events: &[Event], wanted: &BTreeSet<u64>) -> Vec<Line> {
+    let mut names = Names::default();
+    let mut lines = Vec::new();
+    for event in events {
+        names.learn(event);
+        if !wanted.contains(&event.seq) {
+            continue;
+        }
+        if let Some((who, what)) = names.tell(event).or_else(|| names.step_begins(event)) {
+            lines.push(Line {
+                seq: event.seq,
+                time: clock(event),
+                who,
+                what,
+            });
         }
     }
     lines
@@ -129,6 +151,15 @@ impl Names {
                 format!("{} · {step}", self.run(caller.run))
             }
             None => "AWS".into(),
+        }
+    }
+
+    fn step_begins(&self, event: &Event) -> Option<(String, String)> {
+        match &event.what {
+            What::StepStarted { run, name, .. } => {
+                Some((self.run(*run), format!("step `{name}` begins")))
+            }
+            _ => None,
         }
     }
 
