@@ -8,17 +8,20 @@ mod cfn_lint;
 mod check_jsonschema;
 mod github_parser;
 mod hadolint;
+mod junit;
+mod page;
 mod self_test;
 mod shellcheck;
 mod zizmor;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Outcome;
 use crate::process::{Failure, output, text};
 use crate::tools::{Source, Tools};
-use crate::tree::{copy_of_example, files, lockkeeper};
+use crate::tree::{copy_of_example, files, lockkeeper, lockkeeper_command, root};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -36,6 +39,8 @@ const JUDGES: &[Judge] = &[
     check_jsonschema::JUDGE,
     github_parser::JUDGE,
     hadolint::JUDGE,
+    junit::JUDGE,
+    page::JUDGE,
     shellcheck::JUDGE,
     zizmor::JUDGE,
 ];
@@ -107,9 +112,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         return self_test::run(&judges, &tools);
     }
 
-    println!("judges: the pipeline of examples/node-api");
+    println!("judges: the pipeline of examples/node-api, and the reports of examples/naive");
     let copy = copy_of_example()?;
     lockkeeper(&["generate"], &copy.path)?;
+    rehearse_naive(&copy.path.join(REPORTS))?;
     let found = files(&copy.path)?;
     let mut outcome = Outcome::Well;
     for judge in judges {
@@ -130,6 +136,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         }
     }
     Ok(outcome)
+}
+
+/// Where the copy of the example holds reports, for the judges of those.
+const REPORTS: &str = "reports";
+
+/// Rehearses the example that breaks most promises: its reports have everything in them.
+fn rehearse_naive(reports: &Path) -> Result<(), Failure> {
+    fs::create_dir(reports).map_err(Failure::file(reports))?;
+    let (page, junit) = (reports.join("naive.html"), reports.join("naive.xml"));
+    let naive = root().join("examples/naive");
+    let mut command = lockkeeper_command(&["rehearse", "--format", "json"], &naive);
+    command.arg("--html").arg(page).arg("--junit").arg(junit);
+    let output = output(&mut command)?;
+    match output.status.code() {
+        Some(1) => Ok(()),
+        _ => Err(Failure::Broken {
+            program: "lockkeeper rehearse",
+            why: output.status.to_string(),
+            output: text(&output),
+        }),
+    }
 }
 
 fn taken(judge: &Judge, root: &Path, files: &[PathBuf]) -> Vec<PathBuf> {

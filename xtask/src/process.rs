@@ -49,6 +49,10 @@ const ADVICE: &[(&str, &str)] = &[
         "npm",
         "install Node.js 20.19 or newer with npm (Debian: apt-get install nodejs npm)",
     ),
+    (
+        "xmllint",
+        "install libxml2's tools (Debian: apt-get install libxml2-utils)",
+    ),
 ];
 
 fn starting(command: &Command, source: io::Error) -> Failure {

@@ -27,6 +27,7 @@ const PROGRAMS: &[(&str, &str)] = &[
         "json-modules.mjs",
         include_str!("../judges/json-modules.mjs"),
     ),
+    ("page.mjs", include_str!("../judges/page.mjs")),
 ];
 
 /// Where packages come from.
@@ -134,7 +135,7 @@ impl Tools {
         self.folder.join("venv/bin").join(name)
     }
 
-    fn node_program(&self, name: &str) -> PathBuf {
+    pub(crate) fn node_program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 

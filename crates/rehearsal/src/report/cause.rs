@@ -26,23 +26,30 @@ pub(crate) fn chain(events: &[Event], seq: u64) -> BTreeSet<u64> {
     chain
 }
 
-/// What a run changed by then, and the deployments that came of it.
+/// What a run changed by then, and what became of those services: deployments, changes by others,
+/// tags that were moved meanwhile.
 fn changes(events: &[Event], run: RunId, until: u64) -> BTreeSet<u64> {
     let mut found = BTreeSet::new();
-    let mut changed: Option<&ServiceKey> = None;
+    let mut changed: Vec<&ServiceKey> = Vec::new();
+    let mut runs = false;
     for event in events.iter().take_while(|event| event.seq <= until) {
-        match &event.what {
+        let is_part = match &event.what {
+            What::RunCreated { run: created, .. } => {
+                runs |= *created == run;
+                false
+            }
             What::ServiceUpdated { service, .. } => {
-                let ours = event.caller.is_some_and(|caller| caller.run == run);
-                changed = ours.then_some(service);
-                if ours {
-                    found.insert(event.seq);
+                if event.caller.is_some_and(|caller| caller.run == run) {
+                    changed.push(service);
                 }
+                changed.contains(&service)
             }
-            What::DeploymentStarted { service, .. } if changed == Some(service) => {
-                found.insert(event.seq);
-            }
-            _ => {}
+            What::DeploymentStarted { service, .. } => changed.contains(&service),
+            What::TagPut { previous, .. } => runs && previous.is_some(),
+            _ => false,
+        };
+        if is_part {
+            found.insert(event.seq);
         }
     }
     found
