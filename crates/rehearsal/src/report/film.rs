@@ -20,12 +20,15 @@ pub(crate) struct Film {
     pub(crate) runs: Vec<Run>,
     pub(crate) locks: Vec<Lock>,
     pub(crate) services: Vec<Service>,
-    /// What steps asked each host for: when, status (none: no answer), digest that answered.
-    pub(crate) requests: BTreeMap<String, Vec<(u64, Option<u16>, Option<String>)>>,
+    /// What steps asked each host for.
+    pub(crate) requests: BTreeMap<String, Vec<Request>>,
     pub(crate) lines: Vec<Line>,
     /// What each digest was built from and how its tasks behave, by its first twelve characters.
     pub(crate) images: BTreeMap<String, String>,
 }
+
+/// When, status (none: no answer), digest that answered.
+type Request = (u64, Option<u16>, Option<String>);
 
 /// What a person or a fault did.
 #[derive(Debug, Clone, Serialize)]
