@@ -21,7 +21,7 @@ fn pipeline() -> tempfile::TempDir {
     for entry in fs::read_dir(example.join(".github/workflows")).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let name = HOSTILE.replace('\\', "\\").replace('"', "\\\"");
+        let name = HOSTILE.replace('"', "\\\"");
         let text = text.replace(
             "- name: Deploy",
             &format!("- name: \"{name}\"\n        # Deploy"),
