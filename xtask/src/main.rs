@@ -11,6 +11,7 @@ mod judges;
 mod language_tables;
 mod process;
 mod random;
+mod soak;
 mod tools;
 mod tree;
 mod workflow_files;
@@ -36,6 +37,10 @@ enum Command {
     Judges(judges::Arguments),
     /// Compare expressions and workflows with GitHub's own packages, by generated ones
     Differential(differential::Arguments),
+    /// Put millions of generated inputs through the readers of workflows, looking for panics, hangs and waste
+    Soak(soak::Arguments),
+    #[command(hide = true)]
+    SoakWorker(soak::WorkerArguments),
     /// Run the example's own gates, then generate and rehearse its pipeline
     Example(example::Arguments),
 }
@@ -55,6 +60,8 @@ fn main() -> ExitCode {
         Command::LanguageTables(arguments) => language_tables::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Differential(arguments) => differential::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
+        Command::SoakWorker(arguments) => soak::run_worker(&arguments),
         Command::Example(arguments) => example::run(&arguments),
     };
     match outcome {

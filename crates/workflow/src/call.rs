@@ -32,6 +32,28 @@ pub fn check_calls<'w>(
     problems
 }
 
+/// How many jobs a run of the workflow has before matrices are expanded: its own, those that call, and
+/// those of the workflows that are called, however deep. GitHub bounds this; which bound holds for a
+/// repository is the service's to say.
+pub fn count_jobs<'w>(
+    workflow: &'w Workflow,
+    find: &dyn Fn(&str) -> Option<&'w Workflow>,
+) -> usize {
+    let mut count = 0;
+    let mut followed = 0;
+    let mut open = vec![(workflow, 1)];
+    while let Some((workflow, depth)) = open.pop() {
+        count += workflow.jobs.len();
+        for call in workflow.jobs.values().filter_map(|job| job.call.as_ref()) {
+            followed += 1;
+            if followed <= MAX_CALLS && depth < MAX_CALL_DEPTH {
+                open.extend(find(&call.uses.value).map(|called| (called, depth + 1)));
+            }
+        }
+    }
+    count
+}
+
 struct Checker<'f, 'w> {
     token: TokenDefault,
     find: &'f dyn Fn(&str) -> Option<&'w Workflow>,

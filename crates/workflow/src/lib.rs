@@ -66,7 +66,7 @@ mod template;
 mod trigger;
 mod yaml;
 
-pub use call::{MAX_CALL_DEPTH, check_calls};
+pub use call::{MAX_CALL_DEPTH, check_calls, count_jobs};
 pub use check::check;
 pub use condition::Condition;
 pub use load::{
