@@ -13,6 +13,8 @@ pub struct Condition {
     /// The expression, unless the condition is text around expressions.
     expr: Option<TemplateExpr>,
     calls_status: bool,
+    /// Why the text is no condition, where that is only found when it is evaluated.
+    broken: Option<Box<Problem>>,
 }
 
 impl Condition {
@@ -52,7 +54,30 @@ impl Condition {
             template,
             expr,
             calls_status,
+            broken: None,
         }
+    }
+
+    /// Reads a condition that GitHub looks into only when it is evaluated, `pre-if` and `post-if` of an
+    /// action: what is wrong with it is no problem of the file.
+    pub(crate) fn read_late(
+        node: &Node,
+        scalar: &Scalar,
+        scope: &Scope<'_>,
+        source: &Source<'_>,
+    ) -> Condition {
+        let mut problems = Vec::new();
+        let condition = Condition::read(node, scalar, scope, source, &mut problems);
+        Condition {
+            broken: problems.into_iter().next().map(Box::new),
+            ..condition
+        }
+    }
+
+    /// Why evaluating this fails whatever the contexts are: only `pre-if` and `post-if` of an action load
+    /// with a broken expression, as the runner loads them.
+    pub fn broken(&self) -> Option<&Problem> {
+        self.broken.as_deref()
     }
 
     /// Whether `success()`, `failure()`, `always()` or `cancelled()` is called, so that GitHub does
@@ -111,6 +136,12 @@ impl Condition {
 
     /// Whether the job or step runs: `success() &&` comes first unless a status function is called.
     pub fn eval(&self, ctx: &dyn Context, status: &Status) -> Result<bool, EvalError> {
+        if let Some(problem) = self.broken() {
+            return Err(EvalError::At {
+                place: problem.place.clone(),
+                error: Box::new(EvalError::NoExpression(problem.message.clone())),
+            });
+        }
         if !self.calls_status && !status.success {
             return Ok(false);
         }

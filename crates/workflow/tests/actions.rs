@@ -1,5 +1,6 @@
 //! What an `action.yml` means, and what is said about one that the runner would refuse.
 
+use lockkeeper_workflow::expr::{Contexts, Status};
 use lockkeeper_workflow::{ActionFile, ActionRef, Place, Problem, RunsKind, StepKind, load_action};
 
 fn action(text: &str) -> ActionFile {
@@ -170,8 +171,6 @@ runs:
             "15:19 Unrecognized named-value: 'needs'. Located at position 1 within expression: \
              needs.x.result (here only these contexts exist: github, inputs, strategy, matrix, \
              steps, job, runner, env)",
-            "15:56 The identifier 'C' may not be used more than once within the same scope. (it is \
-             used in line 14 already)",
         ]
     );
     assert_eq!(
@@ -190,4 +189,18 @@ runs:
              pre-entrypoint, pre-if, post-entrypoint, post-if)",
         ]
     );
+}
+
+#[test]
+fn a_broken_pre_if_is_found_when_it_is_evaluated() {
+    let text =
+        "name: a\nruns: {using: node24, main: m.js, pre: p.js, pre-if: runner.os == linux}\n";
+    let action = load_action("action.yml", text).unwrap_or_else(|p| panic!("{}", p[0]));
+    let RunsKind::JavaScript(runs) = &action.runs.kind else {
+        panic!("not JavaScript");
+    };
+    let condition = &runs.pre_if.as_ref().expect("a pre-if").value;
+    assert!(condition.broken().is_some());
+    let found = condition.eval(&Contexts::new(), &Status::SUCCESS);
+    assert!(found.is_err_and(|e| e.to_string().contains("Unrecognized named-value: 'linux'")));
 }

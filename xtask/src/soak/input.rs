@@ -394,7 +394,10 @@ mod tests {
             assert_eq!(load("w.yml", text).err().unwrap_or_default(), [], "{text}");
         }
         for text in super::ACTIONS {
-            assert_eq!(load_action("action.yml", text).err().unwrap_or_default(), []);
+            assert_eq!(
+                load_action("action.yml", text).err().unwrap_or_default(),
+                []
+            );
         }
     }
 

@@ -28,6 +28,9 @@ pub enum EvalError {
     NoStatus(String),
     #[error("'{found}' is not a {wanted}")]
     WrongType { found: String, wanted: &'static str },
+    /// The text was not read as an expression.
+    #[error("{0}")]
+    NoExpression(String),
     /// The same, at a place of a file.
     #[error("{place}: {error}")]
     At {

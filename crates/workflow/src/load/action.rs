@@ -14,7 +14,7 @@ use crate::place::Spanned;
 use crate::suggest;
 use crate::tables::action_keys as keys;
 use crate::tables::action_values::USING;
-use crate::yaml::Node;
+use crate::yaml::{Kind, Node};
 
 impl Reader<'_, '_> {
     pub(super) fn action(&mut self, root: &Node) -> Option<ActionFile> {
@@ -150,7 +150,6 @@ impl Reader<'_, '_> {
             "composite" => {
                 let steps = self.required(&fields, "steps", &node.place)?;
                 let steps = self.steps(steps, StepsOf::CompositeAction);
-                self.unique_step_ids(&steps, &mut IndexMap::new());
                 RunsKind::Composite(CompositeRuns { steps })
             }
             "docker" => RunsKind::Docker(Box::new(self.docker(node, &fields)?)),
@@ -212,7 +211,13 @@ impl Reader<'_, '_> {
 
     fn runs_if(&mut self, fields: &Fields<'_>, key: &str) -> Option<Spanned<Condition>> {
         let node = fields.get(key)?;
-        self.condition(node, &Scope::ACTION_RUNS_IF)
+        let Kind::Scalar(scalar) = &node.kind else {
+            self.unexpected(node, "a condition");
+            return None;
+        };
+        let scope = &Scope::ACTION_RUNS_IF;
+        let condition = Condition::read_late(node, scalar, scope, self.source);
+        Some(Spanned::new(condition, node.place.clone()))
     }
 
     fn branding(&mut self, node: &Node) -> Option<Branding> {
