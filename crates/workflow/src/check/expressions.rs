@@ -1,13 +1,15 @@
 //! Types of expressions, and of what they give to the keys that they are the values of.
 
 use super::finding::Severity;
-use super::site::{Key, Site, Text};
+use super::repository::Repository;
+use super::site::{self, Key, Text};
 use super::types::{
-    ARGUMENT, COMPARISON, Contexts, Here, Mismatch, TYPE, Type, UNDEFINED, infer, of_input,
-    template,
+    ARGUMENT, COMPARISON, Contexts, Environment, Here, InAction, Mismatch, TYPE, Type, UNDEFINED,
+    infer, of_input, template,
 };
 use super::{Check, Report, Subject};
 use crate::expr::fold;
+use crate::model::ActionFile;
 use crate::place::Place;
 use crate::template::{Template, TemplateExpr};
 
@@ -26,7 +28,26 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
                     judge(expression, &here, report);
                 }
             }
-            Text::Template(text) => value(text, site, &here, report),
+            Text::Template(text) => match site.key {
+                Key::CallInput(name) => input(text, name, &here, report),
+                key => value(text, key, &here, report),
+            },
+        }
+    }
+}
+
+/// The same for the metadata file of an action.
+pub(super) fn check_action(action: &ActionFile, repository: &Repository<'_>, report: &mut Report) {
+    let here = InAction::new(action, repository);
+    for site in site::action_sites(action) {
+        here.move_to(site.step.map(|step| step.index));
+        match site.text {
+            Text::Condition(_) => {
+                for expression in site.expressions() {
+                    judge(expression, &here, report);
+                }
+            }
+            Text::Template(text) => value(text, site.key, &here, report),
         }
     }
 }
@@ -93,17 +114,9 @@ impl Wanted {
     }
 }
 
-fn value(text: &Template, site: &Site<'_>, here: &Here<'_, '_>, report: &mut Report) {
-    if let Key::CallInput(name) = site.key {
-        input(text, name, here, report);
-        return;
-    }
+fn value(text: &Template, key: Key<'_>, here: &dyn Environment, report: &mut Report) {
     let whole = text.whole().is_some();
-    let wanted = if whole {
-        wanted(site.key)
-    } else {
-        Wanted::Text
-    };
+    let wanted = if whole { wanted(key) } else { Wanted::Text };
     for expression in text.expressions() {
         let of = judge(expression, here, report);
         if wanted.takes(&of) {
@@ -172,7 +185,7 @@ fn input(text: &Template, name: &str, here: &Here<'_, '_>, report: &mut Report) 
 }
 
 /// Reports what does not fit in an expression, and gives its type.
-fn judge(expression: &TemplateExpr, here: &Here<'_, '_>, report: &mut Report) -> Type {
+fn judge(expression: &TemplateExpr, here: &dyn Environment, report: &mut Report) -> Type {
     let mut found = Vec::new();
     let of = infer(&expression.expr, &expression.source, here, &mut found);
     for mismatch in found {

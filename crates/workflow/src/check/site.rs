@@ -3,8 +3,8 @@
 use crate::condition::Condition;
 use crate::expr::Scope;
 use crate::model::{
-    CallSecrets, ComputedKey, Concurrency, Container, Defaults, Job, Matrix, Pairs, Step, StepKind,
-    Workflow,
+    ActionFile, CallSecrets, ComputedKey, Concurrency, Container, Defaults, Job, Matrix, Pairs,
+    RunsKind, Step, StepKind, Workflow,
 };
 use crate::place::{Place, Spanned};
 use crate::template::{Data, Template, TemplateExpr};
@@ -44,6 +44,8 @@ pub(crate) enum Key<'w> {
     InputDefault(&'w str),
     /// An output of `workflow_call`.
     CallOutput,
+    /// An output of a composite action.
+    ActionOutput,
     /// A variable of `env`.
     Env,
     ConcurrencyGroup,
@@ -111,12 +113,15 @@ impl<'w> Site<'w> {
 
 /// All sites, in the order of the model.
 pub(crate) fn sites(workflow: &Workflow) -> Vec<Site<'_>> {
-    let mut walk = Walk {
-        sites: Vec::with_capacity(64),
-        job: None,
-        step: None,
-    };
+    let mut walk = Walk::new(&Scope::STEP, &Scope::STEP_IF);
     walk.workflow(workflow);
+    walk.sites
+}
+
+/// All sites of an action's metadata.
+pub(crate) fn action_sites(action: &ActionFile) -> Vec<Site<'_>> {
+    let mut walk = Walk::new(&Scope::ACTION_STEP, &Scope::ACTION_STEP_IF);
+    walk.action(action);
     walk.sites
 }
 
@@ -124,9 +129,48 @@ struct Walk<'w> {
     sites: Vec<Site<'w>>,
     job: Option<&'w Job>,
     step: Option<StepAt<'w>>,
+    step_scope: &'static Scope<'static>,
+    step_if_scope: &'static Scope<'static>,
 }
 
 impl<'w> Walk<'w> {
+    fn new(step_scope: &'static Scope<'static>, step_if_scope: &'static Scope<'static>) -> Self {
+        Self {
+            sites: Vec::with_capacity(64),
+            job: None,
+            step: None,
+            step_scope,
+            step_if_scope,
+        }
+    }
+
+    fn action(&mut self, action: &'w ActionFile) {
+        for (name, input) in &action.inputs {
+            let key = Key::InputDefault(name);
+            self.put_all(key, &input.default, &Scope::ACTION_INPUT_DEFAULT);
+        }
+        let conditions = match &action.runs.kind {
+            RunsKind::Composite(runs) => {
+                for (index, step) in runs.steps.iter().enumerate() {
+                    self.step(step, index);
+                }
+                [None, None]
+            }
+            RunsKind::JavaScript(runs) => [&runs.pre_if, &runs.post_if].map(Option::as_ref),
+            RunsKind::Docker(runs) => {
+                self.put_all(Key::Container, &runs.args, &Scope::ACTION_CONTAINER);
+                self.env(&runs.env, &Scope::ACTION_CONTAINER);
+                [&runs.pre_if, &runs.post_if].map(Option::as_ref)
+            }
+        };
+        for condition in conditions.into_iter().flatten() {
+            self.push(Key::If, Text::Condition(condition), &Scope::ACTION_RUNS_IF);
+        }
+        for output in action.outputs.values() {
+            self.put_all(Key::ActionOutput, &output.value, &Scope::ACTION_OUTPUT);
+        }
+    }
+
     fn put(&mut self, key: Key<'w>, template: &'w Template, scope: &'static Scope<'static>) {
         self.push(key, Text::Template(template), scope);
     }
@@ -312,9 +356,9 @@ impl<'w> Walk<'w> {
 
     fn step(&mut self, step: &'w Step, index: usize) {
         self.step = Some(StepAt { step, index });
-        let scope = &Scope::STEP;
+        let scope = self.step_scope;
         if let Some(condition) = &step.if_ {
-            self.push(Key::If, Text::Condition(condition), &Scope::STEP_IF);
+            self.push(Key::If, Text::Condition(condition), self.step_if_scope);
         }
         self.put_all(Key::Name, &step.name, scope);
         self.env(&step.env, scope);

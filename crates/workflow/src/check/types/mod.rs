@@ -4,6 +4,7 @@
 //! text is the word `Object`. Such an expression is hardly ever meant, so the types are stricter
 //! than GitHub is, and what they find is never a reason to refuse a file.
 
+mod action;
 mod contexts;
 mod functions;
 mod infer;
@@ -12,7 +13,8 @@ mod matrix;
 mod steps;
 mod workflow;
 
-pub(crate) use infer::{ARGUMENT, COMPARISON, Mismatch, TYPE, UNDEFINED, infer};
+pub(crate) use action::InAction;
+pub(crate) use infer::{ARGUMENT, COMPARISON, Environment, Mismatch, TYPE, UNDEFINED, infer};
 pub(crate) use lattice::Type;
 pub(crate) use matrix::template;
 pub(crate) use workflow::{Contexts, Here, of_input};
