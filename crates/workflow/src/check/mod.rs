@@ -23,6 +23,7 @@ mod local_actions;
 mod matrices;
 mod metadata;
 mod names;
+mod payloads;
 mod repository;
 mod runners;
 mod shells;
@@ -69,6 +70,7 @@ const CHECKS: &[Check] = &[
     local_actions::CHECK,
     matrices::CHECK,
     names::CHECK,
+    payloads::CHECK,
     runners::CHECK,
     shells::CHECK,
     untrusted::CHECK,

@@ -4,9 +4,13 @@
 use std::sync::LazyLock;
 
 use super::lattice::{Object, Type};
+use crate::tables;
 
-fn strings(names: &[&str]) -> Object {
-    names.iter().fold(Object::strict(), |object, name| {
+/// The members that GitHub's packages name, as strings; what is in a member is left out.
+fn members(context: &str) -> Object {
+    let names = tables::context_members(context).iter();
+    let names = names.filter(|name| !name.contains('.'));
+    names.fold(Object::strict(), |object, name| {
         object.with(name, Type::String)
     })
 }
@@ -20,54 +24,10 @@ pub(crate) fn texts() -> Type {
 /// `github`, whose `event` is given.
 pub(crate) fn github(event: Type) -> Type {
     static KNOWN: LazyLock<Object> = LazyLock::new(|| {
-        strings(&[
-            "action",
-            "action_path",
-            "action_ref",
-            "action_repository",
-            "action_status",
-            "actor",
-            "actor_id",
-            "api_url",
-            "artifacts",
-            "artifacts_list",
-            "base_ref",
-            "env",
-            "event_name",
-            "event_path",
-            "graphql_url",
-            "head_ref",
-            "job",
-            "output",
-            "path",
-            "ref",
-            "ref_name",
-            "ref_type",
-            "repository",
-            "repository_id",
-            "repository_owner",
-            "repository_owner_id",
-            "repository_visibility",
-            "repositoryUrl",
-            "retention_days",
-            "run_attempt",
-            "run_id",
-            "run_number",
-            "secret_source",
-            "server_url",
-            "sha",
-            "state",
-            "step_summary",
-            "token",
-            "triggering_actor",
-            "workflow",
-            "workflow_ref",
-            "workflow_sha",
-            "workspace",
-        ])
-        .with("artifact_cache_size_limit", Type::Number)
-        .with("ref_protected", Type::Bool)
-        .with("event", Object::open(Type::Any).into())
+        members("github")
+            .with("artifact_cache_size_limit", Type::Number)
+            .with("ref_protected", Type::Bool)
+            .with("event", Object::open(Type::Any).into())
     });
     static DEFAULT: LazyLock<Type> = LazyLock::new(|| KNOWN.clone().into());
     match event {
@@ -78,27 +38,14 @@ pub(crate) fn github(event: Type) -> Type {
 
 /// `runner`.
 pub(crate) fn runner() -> Type {
-    static KNOWN: LazyLock<Type> = LazyLock::new(|| {
-        // `workspace` is not documented, and there.
-        strings(&[
-            "name",
-            "os",
-            "arch",
-            "temp",
-            "tool_cache",
-            "debug",
-            "environment",
-            "workspace",
-        ])
-        .into()
-    });
+    static KNOWN: LazyLock<Type> = LazyLock::new(|| members("runner").into());
     KNOWN.clone()
 }
 
 /// `strategy`.
 pub(crate) fn strategy() -> Type {
     static KNOWN: LazyLock<Type> = LazyLock::new(|| {
-        Object::strict()
+        members("strategy")
             .with("fail-fast", Type::Bool)
             .with("job-index", Type::Number)
             .with("job-total", Type::Number)
@@ -110,23 +57,22 @@ pub(crate) fn strategy() -> Type {
 
 /// `job`, with services of these names; `None` where they are not known.
 pub(crate) fn job<'n>(services: Option<impl Iterator<Item = &'n str>>) -> Type {
+    let network = || {
+        Object::strict()
+            .with("id", Type::String)
+            .with("network", Type::String)
+    };
     // Ports are members named by numbers.
-    let service: Type = strings(&["id", "network"]).with("ports", Type::Any).into();
+    let service: Type = network().with("ports", Type::Any).into();
     let services = match services {
         None => Object::open(service),
         Some(names) => names.fold(Object::strict(), |all, name| {
             all.with(name, service.clone())
         }),
     };
-    strings(&[
-        "status",
-        "workflow_ref",
-        "workflow_sha",
-        "workflow_repository",
-        "workflow_file_path",
-    ])
-    .with("check_run_id", Type::Number)
-    .with("container", strings(&["id", "network"]).into())
-    .with("services", services.into())
-    .into()
+    members("job")
+        .with("check_run_id", Type::Number)
+        .with("container", network().into())
+        .with("services", services.into())
+        .into()
 }
