@@ -11,6 +11,8 @@ mod infer;
 mod lattice;
 mod matrix;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod workflow;
 
 pub(crate) use action::InAction;
