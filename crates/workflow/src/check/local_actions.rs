@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::metadata::{self, check_action};
+use super::metadata;
 use super::repository::Local;
 use super::uses::{Interface, InterfaceInput};
 use super::{Check, Report, Subject};
@@ -91,7 +91,9 @@ fn own_faults(
     subject: &Subject<'_>,
     report: &mut Report,
 ) {
-    for finding in check_action(file, folder, subject.repository) {
+    let mut faults = Report::default();
+    metadata::faults(file, folder, subject.repository, &mut faults);
+    for finding in faults.finish() {
         let message = format!("{}: {}", finding.place, finding.message);
         let tell = match finding.kind {
             metadata::FILE => Report::error,

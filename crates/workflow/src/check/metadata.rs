@@ -1,6 +1,7 @@
 //! Metadata files of actions
 //! (<https://docs.github.com/actions/reference/metadata-syntax-reference>).
 
+use super::expressions;
 use super::finding::{Finding, Report};
 use super::repository::Repository;
 use crate::model::{ActionFile, Branding, RunsKind};
@@ -39,6 +40,18 @@ pub fn check_action(
     repository: &Repository<'_>,
 ) -> Vec<Finding> {
     let mut report = Report::default();
+    faults(action, folder, repository, &mut report);
+    expressions::check_action(action, repository, &mut report);
+    report.finish()
+}
+
+/// What is wrong with all but the expressions.
+pub(super) fn faults(
+    action: &ActionFile,
+    folder: &str,
+    repository: &Repository<'_>,
+    report: &mut Report,
+) {
     for (key, text) in [("name", &action.name), ("description", &action.description)] {
         if text.is_none() {
             report.warning(
@@ -50,7 +63,7 @@ pub fn check_action(
         }
     }
     if let Some(branding) = &action.branding {
-        brand(branding, &mut report);
+        brand(branding, report);
     }
     let mut file = |name: &Spanned<String>, what: &str| {
         let path = resolve(folder, &name.value);
@@ -95,7 +108,6 @@ pub fn check_action(
             );
         }
     }
-    report.finish()
 }
 
 fn brand(branding: &Branding, report: &mut Report) {

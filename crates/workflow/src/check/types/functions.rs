@@ -150,7 +150,7 @@ fn from_json(on: &mut Inference<'_>, arg: &Expr, of: &Type) -> Type {
         && name.eq_ignore_ascii_case("toJSON")
         && let Some(inner) = args.first()
     {
-        return on.quietly(inner);
+        return on.quietly(inner).plain();
     }
     if let Some(text) = literal_text(arg) {
         return match Value::from_json(text) {

@@ -65,9 +65,10 @@ struct Outcome {
 impl Outcome {
     fn of_type(of: Type) -> Outcome {
         match of {
+            // What is looked up may be missing after all.
             Type::Object(_) | Type::Array(_) => Outcome {
                 truthy: Some(of),
-                falsy: None,
+                falsy: Some(Type::Null),
             },
             Type::Null => Outcome {
                 truthy: None,
@@ -273,27 +274,49 @@ impl Inference<'_> {
                 }
                 object.any_member()
             }
-            Type::Array(array) => match (&index.kind, &by) {
-                (ExprKind::Literal(Value::String(name)), _) if array.filtered => {
-                    self.property(expr, of, &receiver, name)
-                }
-                (_, Type::Any) if array.filtered => Type::Any,
-                (_, Type::Any | Type::Number) => array.items.clone(),
-                _ => {
+            Type::Array(array) if array.filtered => self.index_each(expr, of, index, &by),
+            Type::Array(array) => {
+                if !matches!(by, Type::Any | Type::Number) {
                     let message = format!(
                         "an item of an array is named by a number, and `{}` is {by}",
                         self.text(index)
                     );
                     self.report(TYPE, index, message, None);
-                    Type::Any
+                    return Type::Any;
                 }
-            },
+                array.items.clone()
+            }
             other => {
                 let message = format!("`{}` is {other}, which has no members", self.text(of));
                 self.report(TYPE, expr, message, None);
                 Type::Any
             }
         }
+    }
+
+    /// Behind `.*` an index does not pick an item, but is looked up in each of them.
+    fn index_each(&mut self, expr: &Expr, of: &Expr, index: &Expr, by: &Type) -> Type {
+        let receiver = self.quietly(of);
+        if let ExprKind::Literal(Value::String(name)) = &index.kind {
+            return self.property(expr, of, &receiver, name);
+        }
+        let items = match &receiver {
+            Type::Array(array) => &array.items,
+            _ => &Type::Any,
+        };
+        match (items, by) {
+            (Type::Array(inner), Type::Number) => return Type::filtered(inner.items.clone()),
+            (_, Type::Any) => {}
+            _ => {
+                let message = format!(
+                    "behind `.*` this picks none of the items: `{}` is looked up in each of them",
+                    self.text(index)
+                );
+                let way_out = "for one item, index what stands before `.*`";
+                self.report(TYPE, index, message, Some(way_out.to_owned()));
+            }
+        }
+        Type::Any
     }
 
     fn filter(&mut self, expr: &Expr, of: &Expr, receiver: &Type) -> Type {

@@ -138,6 +138,14 @@ impl Type {
         }))
     }
 
+    /// The type without the memory of a `.*`.
+    pub(crate) fn plain(self) -> Type {
+        match self {
+            Type::Array(array) if array.filtered => Type::array(array.items.clone().plain()),
+            of => of,
+        }
+    }
+
     pub(crate) fn of_value(value: &Value) -> Type {
         match value {
             Value::Null => Type::Null,
@@ -163,10 +171,8 @@ impl Type {
     pub(crate) fn absorb(&mut self, other: &Type) {
         match (&mut *self, other) {
             (a, b) if a == b => {}
-            (Type::Array(a), Type::Array(b)) => {
-                let a = Arc::make_mut(a);
-                a.items.absorb(&b.items);
-                a.filtered &= b.filtered;
+            (Type::Array(a), Type::Array(b)) if a.filtered == b.filtered => {
+                Arc::make_mut(a).items.absorb(&b.items);
             }
             (Type::Object(a), Type::Object(b)) => Arc::make_mut(a).absorb(b),
             _ => *self = Type::Any,

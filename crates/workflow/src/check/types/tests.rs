@@ -107,14 +107,14 @@ fn expression() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn values_are_of_their_types(text in expression()) {
         let values = values();
         let contexts = values
             .iter()
-            .fold(Contexts::new(), |all, (name, value)| all.with(*name, value.clone()));
+            .fold(Contexts::new(), |all, (name, value)| all.with(name, value.clone()));
         if let Ok(expr) = parse(&text, &Scope::ANY) {
             let environment = OfValues(values);
             let mut found = Vec::new();
