@@ -232,6 +232,8 @@ jobs: { a: { runs-on: x } }
         &Event::new("merge_group", "refs/heads/main").activity("checks_requested")
     ));
     let mut run = Event::new("workflow_run", "refs/heads/main").activity("completed");
+    assert!(ok(&run), "which workflow ran is not told");
+    run.workflow = Some("Nightly".into());
     assert!(!ok(&run));
     run.workflow = Some("CI".into());
     assert!(ok(&run));
