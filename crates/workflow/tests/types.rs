@@ -88,6 +88,8 @@ fn what_fits_is_not_reported() {
         "contains(github.event.pull_request.labels.*.name, 'deploy')",
         "contains(needs.*.result, 'failure')",
         "join(matrix.*, '-') == 'x'",
+        "join(matrix.place.zones.*, '-') == 'x'",
+        "fromJSON(toJSON(needs.*.result))[0] == 'success'",
         "join(matrix.place.zones, ',') == 'x' && matrix.place.zones[0] == 'x'",
         "needs.build.outputs.digest != '' && needs['build'].result == 'success'",
         "needs[matrix.place.name].outputs.digest == 'x'",
@@ -170,6 +172,11 @@ fn what_cannot_be_meant_is_reported_where_it_stands() {
         (
             "matrix.place.zones[inputs.fleet]",
             "19 type an item of an array is named by a number, and `inputs.fleet` is string",
+        ),
+        (
+            "needs.*.result[0]",
+            "15 type behind `.*` this picks none of the items: `0` is looked up in each of them \
+             (for one item, index what stands before `.*`)",
         ),
         (
             "runner.os.*",

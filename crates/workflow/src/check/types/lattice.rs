@@ -7,6 +7,8 @@ use indexmap::IndexMap;
 
 use crate::expr::{Value, fold};
 
+/// Of how many members it is worked out what any of them is.
+const MEMBERS_JOINED: usize = 256;
 /// How many members of an object a message names.
 const MEMBERS_SHOWN: usize = 12;
 
@@ -101,6 +103,9 @@ impl Object {
 
     /// What a member of unknown name is.
     pub(crate) fn any_member(&self) -> Type {
+        if self.members.len() > MEMBERS_JOINED {
+            return Type::Any;
+        }
         let all = self.members.values().map(|(_, of)| of).chain(&self.rest);
         Type::union(all).unwrap_or(Type::Any)
     }

@@ -181,12 +181,16 @@ impl<'w> Contexts<'w> {
 
     /// The jobs that this one waits for itself, not those behind them.
     fn needs(&self, job: &'w Job) -> Type {
+        let jobs = match self.jobs() {
+            Type::Object(jobs) => Some(jobs),
+            _ => None,
+        };
         let make = || {
             let mut all = Object::strict();
             for id in &job.needs {
-                let needed = self.workflow.jobs.get(&id.value);
                 // That there is no such job is said elsewhere.
-                all.set(&id.value, needed.map_or(Type::Any, |job| self.outcome(job)));
+                let outcome = jobs.as_ref().and_then(|jobs| jobs.member(&id.value));
+                all.set(&id.value, outcome.cloned().unwrap_or(Type::Any));
             }
             all.into()
         };
