@@ -157,7 +157,7 @@ fn what_cannot_be_meant_is_reported_where_it_stands() {
         ),
         (
             "inputs.fleets == ''",
-            "0 undefined `inputs.fleets` is not defined: the workflow declares no such input (did \
+            "0 undefined `inputs.fleets` is not defined: no such input is declared (did \
              you mean `fleet`?)",
         ),
         (
@@ -360,9 +360,9 @@ jobs:
         [
             "12:20 undefined `jobs.deploy.outputs.link` is not defined: `jobs.deploy.outputs` is \
              {address: string}",
-            "17:20 undefined `inputs.nam` is not defined: the workflow declares no such input (did \
+            "17:20 undefined `inputs.nam` is not defined: no such input is declared (did \
              you mean `name`?)",
-            "17:38 undefined `secrets.roll` is not defined: the workflow declares no such secret \
+            "17:38 undefined `secrets.roll` is not defined: no such secret is declared \
              (did you mean `role`?)",
         ]
     );
