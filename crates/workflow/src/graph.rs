@@ -146,12 +146,18 @@ pub(crate) fn problems(workflow: &Workflow) -> Vec<Problem> {
         });
     }
     let (_, rest) = sorted(workflow);
+    // A cycle is told once, at the first of its jobs.
+    let mut told = std::collections::BTreeSet::new();
     for (id, job) in rest.iter().filter_map(|i| workflow.jobs.get_index(*i)) {
         if found.len() >= MAX_PROBLEMS {
             break;
         }
+        if told.contains(id) {
+            continue;
+        }
         let way = cycle(workflow, id);
         if !way.is_empty() {
+            told.extend(way.iter().map(|id| (*id).to_owned()));
             found.push(Problem {
                 place: job.id.place.clone(),
                 message: format!("Job '{id}' depends on itself: {}", way.join(" needs ")),
