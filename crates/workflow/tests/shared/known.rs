@@ -29,4 +29,16 @@ pub(crate) const KNOWN: &[Known] = &[
               the sake of old files. GitHub is right about GitHub; saphyr-parser refuses it, and such a \
               file is reported as not YAML",
     },
+    Known {
+        set: "actionlint",
+        case: "err/invalid_json_in_fromjson",
+        why: "a matrix key `null` is no name for GitHub's reader, so that `matrix.null` is not defined; \
+              actionlint takes it. We are right",
+    },
+    Known {
+        set: "actionlint",
+        case: "err/recursive_anchors",
+        why: "an alias inside its own anchor ends our reading; actionlint tells two more faults behind it. \
+              Both refuse the file, actionlint says more",
+    },
 ];
