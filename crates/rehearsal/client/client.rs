@@ -136,12 +136,32 @@ impl Buffer {
     }
 }
 
-fn send(socket: i32, kind: u8, bytes: &[u8]) {
-    let mut head = [kind, 0, 0, 0, 0];
-    head[1..].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
-    if !write_all(socket, &head) || !write_all(socket, bytes) {
+const HEAD: usize = 5;
+
+/// A frame that is filled up before it is sent, in one piece.
+fn frame(capacity: usize) -> Buffer {
+    let mut buffer = Buffer::new(capacity.max(HEAD));
+    buffer.length = HEAD;
+    buffer
+}
+
+fn send_frame(socket: i32, kind: u8, mut frame: Buffer) {
+    let length = (frame.length - HEAD) as u32;
+    // SAFETY: the first `HEAD` bytes of the mapping are ours.
+    let head = unsafe { core::slice::from_raw_parts_mut(frame.start, HEAD) };
+    head[0] = kind;
+    head[1..].copy_from_slice(&length.to_le_bytes());
+    if !write_all(socket, frame.bytes()) {
         exit(125);
     }
+    frame.length = 0;
+    frame.free();
+}
+
+fn send(socket: i32, kind: u8, bytes: &[u8]) {
+    let mut whole = frame(HEAD + bytes.len());
+    whole.push(bytes);
+    send_frame(socket, kind, whole);
 }
 
 /// Fills the buffer with exactly `n` bytes more.
@@ -163,7 +183,7 @@ fn send_errno(socket: i32, error: isize) {
 
 /// Sends everything that can be read from `fd`.
 fn forward(socket: i32, fd: i32) {
-    let mut buffer = Buffer::new(1 << 16);
+    let mut buffer = frame(1 << 16);
     loop {
         if buffer.length == buffer.capacity {
             if buffer.capacity >= MOST {
@@ -180,8 +200,7 @@ fn forward(socket: i32, fd: i32) {
         }
         buffer.length += n as usize;
     }
-    send(socket, DATA, buffer.bytes());
-    buffer.free();
+    send_frame(socket, DATA, buffer);
 }
 
 fn make_parents(path: &mut [u8]) {
@@ -271,7 +290,7 @@ fn connect() -> i32 {
 /// Sends arguments, working directory and environment: each NUL-terminated, an empty one between
 /// the three lists (arguments may be empty, so they are counted first).
 unsafe fn introduce(socket: i32, stack: *const usize) {
-    let mut frame = Buffer::new(1 << 14);
+    let mut frame = frame(1 << 14);
     // SAFETY: the kernel puts argc, argv…, NULL, envp…, NULL at the start of the stack.
     unsafe {
         let argc = *stack;
@@ -290,8 +309,7 @@ unsafe fn introduce(socket: i32, stack: *const usize) {
             entry = entry.add(1);
         }
     }
-    send(socket, CALL, frame.bytes());
-    frame.free();
+    send_frame(socket, CALL, frame);
 }
 
 unsafe extern "C" fn main(stack: *const usize) -> ! {

@@ -135,12 +135,18 @@ impl Keeper {
                 self.reap()?;
             }
             if waits[0].revents != 0 {
-                let mut line = String::new();
-                if self.reader.read_line(&mut line)? == 0 {
-                    self.kill();
-                    return Ok(());
+                loop {
+                    let mut line = String::new();
+                    if self.reader.read_line(&mut line)? == 0 {
+                        self.kill();
+                        return Ok(());
+                    }
+                    self.obey(serde_json::from_str(&line)?)?;
+                    // What was read ahead is no longer announced by the socket.
+                    if self.reader.buffer().is_empty() {
+                        break;
+                    }
                 }
-                self.obey(serde_json::from_str(&line)?)?;
             }
         }
     }
@@ -176,16 +182,9 @@ impl Keeper {
         let me = rustix::process::getpid().as_raw_nonzero().get();
         // A killed process starts nothing more; its children become ours and are met again.
         for _ in 0..64 {
-            let Ok(scan) = super::tree::scan(me, &Default::default(), &Default::default(), 0)
-            else {
+            let Ok(below) = super::tree::below(me) else {
                 return;
             };
-            let below: Vec<i32> = scan
-                .processes
-                .iter()
-                .map(|(pid, _)| *pid)
-                .filter(|pid| *pid != me)
-                .collect();
             let mut alive = false;
             for pid in below {
                 let zombie = std::fs::read_to_string(format!("/proc/{pid}/stat"))

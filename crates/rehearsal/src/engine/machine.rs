@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::orders::{Layers, Notice, Order, Ready, Setup, Signal};
 use super::sandbox::OWN_EXECUTABLE;
-use super::tree::{self, Scan};
+use super::proc::Proc;
+use super::tree::{self, Look, Subject};
 use super::{EngineError, Happening, Options, frames, keeper};
 use crate::tools::{FileError, Invocation, Need};
 
@@ -124,18 +125,17 @@ pub(super) struct Process {
     pub(super) page: Page,
     pub(super) listener: UnixListener,
     child: Child,
-    /// A step's entry process was started and has not ended.
-    entry: bool,
     /// The keeper at the root of the machine's process tree.
     root: i32,
     control: BufReader<UnixStream>,
+    line: String,
     pipe: fs::File,
-    pipe_inode: u64,
     pub(super) output: Vec<u8>,
     pub(super) calls: BTreeMap<u64, Call>,
     next_call: u64,
     pub(super) happenings: Vec<Happening>,
     pub(super) ranks: BTreeMap<i32, usize>,
+    proc: Proc,
 }
 
 impl Process {
@@ -175,7 +175,6 @@ impl Process {
             .map_err(io::Error::from)
             .map_err(failed())?;
         let pipe = fs::File::from(reader);
-        let pipe_inode = pipe.metadata().map_err(failed())?.ino();
         let (ours, theirs) = UnixStream::pair().map_err(failed())?;
         let errors = writer.try_clone().map_err(failed())?;
         let child = Command::new(&options.executable)
@@ -205,15 +204,16 @@ impl Process {
         }
         control.get_ref().set_nonblocking(true).map_err(failed())?;
         let keeper = child.id() as i32;
-        let root = if ready.layers.namespaces {
-            tree::children(keeper)
-                .map_err(failed())?
-                .first()
-                .copied()
-                .unwrap_or(keeper)
-        } else {
-            keeper
-        };
+        let mut root = keeper;
+        if ready.layers.namespaces {
+            let mut proc = Proc::open(keeper).map_err(failed())?;
+            let children = proc.children(keeper, keeper).map_err(failed())?;
+            root = match children.unwrap_or_default().as_slice() {
+                [only] => *only,
+                _ => return Err(EngineError::Machine("its keeper was not found".into())),
+            };
+        }
+        let proc = Proc::open(root).map_err(failed())?;
         Ok(Self {
             directory: directory.to_owned(),
             inside: ready.inside,
@@ -221,16 +221,16 @@ impl Process {
             page,
             listener,
             child,
-            entry: false,
             root,
             control,
+            line: String::new(),
             pipe,
-            pipe_inode,
             output: Vec::new(),
             calls: BTreeMap::new(),
             next_call: 0,
             happenings: Vec::new(),
             ranks: BTreeMap::new(),
+            proc,
         })
     }
 
@@ -249,13 +249,7 @@ impl Process {
             env,
             cwd: step.cwd.clone(),
         };
-        self.entry = true;
         self.order(&order)
-    }
-
-    /// A step is alive and none of its calls waits.
-    pub(super) fn is_alone(&self) -> bool {
-        self.entry && !self.calls.values().any(Call::waits)
     }
 
     pub(super) fn signal(&mut self, signal: Signal) -> Result<(), EngineError> {
@@ -272,15 +266,18 @@ impl Process {
 
     /// A look at the processes. One that the keeper was just told to start is not among them yet;
     /// the keeper itself then still has the order to read, or runs.
-    pub(super) fn scan(&self) -> Result<Scan, EngineError> {
-        let of = |alarm: bool| -> BTreeSet<i32> {
-            let calls = self.calls.values();
-            calls
-                .filter(|call| call.waits() && call.alarm == alarm)
-                .map(|call| call.pid)
-                .collect()
+    pub(super) fn look(&mut self, counted: bool) -> Result<Look, EngineError> {
+        let waiting = self.calls.values().filter(|call| call.waits());
+        let clients: BTreeSet<i32> = waiting
+            .filter(|call| !call.alarm)
+            .map(|call| call.pid)
+            .collect();
+        let subject = Subject {
+            root: self.root,
+            clients: &clients,
+            counted,
         };
-        tree::scan(self.root, &of(false), &of(true), self.pipe_inode)
+        tree::look(&mut self.proc, &subject)
             .map_err(EngineError::io("look at a machine's processes"))
     }
 
@@ -385,14 +382,14 @@ impl Process {
     fn pump_control(&mut self) -> Result<bool, EngineError> {
         let mut moved = false;
         loop {
-            let mut line = String::new();
-            match self.control.read_line(&mut line) {
+            // What has come of an unfinished line stays there.
+            match self.control.read_line(&mut self.line) {
                 Ok(0) => return Err(EngineError::Machine("its keeper ended".into())),
                 Ok(_) => {
                     moved = true;
+                    let line = std::mem::take(&mut self.line);
                     let notice: Notice = serde_json::from_str(&line)
                         .map_err(|_| EngineError::Machine(format!("its keeper said {line:?}")))?;
-                    self.entry = false;
                     self.happenings.push(match notice {
                         Notice::Exited(code) => Happening::Exited(code),
                         Notice::NotStarted(why) => Happening::NotStarted(why),

@@ -9,9 +9,12 @@ mod frames;
 pub mod keeper;
 mod machine;
 mod orders;
+mod proc;
 mod sandbox;
 pub mod scratch;
 mod tree;
+mod vantage;
+mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -85,8 +88,9 @@ pub struct Options {
     pub processor: Option<usize>,
 }
 
-/// How long, in real time, a step may wait for nobody before that is believed.
-const PATIENCE_WITH_THE_LONE: Duration = Duration::from_secs(1);
+/// How long the first look waits for something to be heard, and the longest that a later one does.
+const FIRST_PAUSE: Duration = Duration::from_micros(400);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// All machines of one story.
 pub struct Engine {
@@ -99,6 +103,15 @@ pub struct Engine {
     happenings: Vec<(MachineId, Happening)>,
     notes: BTreeSet<String>,
     layers: Option<Layers>,
+    /// The processor that everything of this engine is bound to.
+    bound: Option<u32>,
+}
+
+/// What looks at all machines that may have something running have found.
+enum Seen {
+    /// They wait, if nothing ran meanwhile.
+    Waiting(Vec<(MachineId, tree::Look)>),
+    Busy(MachineId, tree::Busy),
 }
 
 impl Engine {
@@ -106,12 +119,12 @@ impl Engine {
         if machine::CLIENT.is_empty() {
             return Err(EngineError::Platform);
         }
-        if let Some(processor) = options.processor {
-            let mut set = rustix::thread::CpuSet::new();
-            set.set(processor);
-            // Unpinned, the engine is slower but right.
-            rustix::thread::sched_setaffinity(None, &set).ok();
-        }
+        // Where that is refused, the engine is slower but right.
+        let bound = options
+            .processor
+            .filter(|processor| vantage::bind(*processor))
+            .map(|processor| processor as u32);
+        vantage::yield_to_the_running();
         let scratch = scratch::directory().map_err(EngineError::io("make a scratch directory"))?;
         Ok(Self {
             options,
@@ -122,6 +135,7 @@ impl Engine {
             happenings: Vec::new(),
             notes: BTreeSet::new(),
             layers: None,
+            bound,
         })
     }
 
@@ -301,83 +315,122 @@ impl Engine {
             found
                 .outgoing
                 .extend_from_slice(&frames::encode(kind, bytes));
-            found.flush();
         }
     }
 
     /// Lets everything run until it waits.
     pub fn settle(&mut self) -> Result<(), EngineError> {
+        if self.active.is_empty() {
+            return Ok(());
+        }
         let started = RealInstant::now();
-        let mut pause = Duration::from_micros(20);
-        let mut confirmed: Option<Vec<(MachineId, tree::Scan)>> = None;
-        let mut alone_since: Option<RealInstant> = None;
+        // Whoever was just told something has it to do first.
+        self.flush();
+        self.wait(FIRST_PAUSE)?;
+        let mut pause = FIRST_PAUSE / 4;
+        let mut earlier: Option<Vec<(MachineId, tree::Look)>> = None;
+        let mut waited_for_all = false;
         loop {
-            let moved = self.pump()?;
-            if moved {
-                pause = Duration::from_micros(20);
-                confirmed = None;
-                alone_since = None;
+            if self.pump()? {
+                pause = FIRST_PAUSE / 4;
+                earlier = None;
             }
-            let mut scans = Vec::new();
-            let mut busy = None;
-            for id in &self.active {
-                let Some(machine) = self.machines.get(id) else {
-                    continue;
-                };
-                let scan = machine.scan()?;
-                if let Some((pid, how)) = scan.busy {
-                    busy = Some((*id, pid, how));
-                    break;
-                }
-                scans.push((*id, scan));
-            }
-            if busy.is_none() {
-                // Two looks that agree, with a chance to run in between.
-                if confirmed.as_ref() == Some(&scans) && !self.pump()? {
-                    // A step that is alive and waits for nobody's answer is about to end, or waits
-                    // for itself for ever: only a longer look can tell.
-                    let since = *alone_since.get_or_insert_with(RealInstant::now);
-                    if self.someone_is_alone() && since.elapsed() < PATIENCE_WITH_THE_LONE {
-                        self.wait(pause)?;
-                        pause = (pause * 2).min(Duration::from_millis(2));
+            let vantage = vantage::Vantage::now();
+            // Counting costs a little, and is of use only where the look alone does not suffice.
+            let counted = earlier.is_some() || !self.is_above(vantage.processor);
+            match self.look(counted)? {
+                Seen::Waiting(looks) => {
+                    let undisturbed = !counted
+                        && vantage::Vantage::now() == vantage
+                        && looks
+                            .iter()
+                            .all(|(_, look)| look.processor == Some(vantage.processor));
+                    let agreed = counted && earlier.as_ref() == Some(&looks);
+                    let hidden = looks.iter().any(|(_, look)| look.ended);
+                    if undisturbed || (agreed && (waited_for_all || !hidden)) {
+                        if !self.pump()? {
+                            self.take_ranks(&looks);
+                            return Ok(());
+                        }
+                        (pause, earlier, waited_for_all) = (FIRST_PAUSE / 4, None, false);
                         continue;
                     }
-                    for (id, scan) in scans {
-                        if let Some(machine) = self.machines.get_mut(&id) {
-                            machine.ranks = tree::ranks(&scan);
-                        }
+                    if agreed {
+                        vantage::wait_for_all_processors();
+                        waited_for_all = true;
                     }
-                    self.active.clear();
-                    return Ok(());
+                    earlier = Some(looks);
                 }
-                confirmed = Some(scans);
-                rustix::thread::sched_yield();
-                continue;
-            }
-            confirmed = None;
-            if let Some((id, _, how)) = busy {
-                if how == tree::Busy::TimedWait && started.elapsed() > Duration::from_millis(50) {
-                    self.notes.insert("a step waits for real time (a timed read, or a program's own sleep): its report may differ from run to run".into());
-                }
-                if started.elapsed() > self.options.patience {
-                    self.machine(id)?.kill()?;
-                    self.happenings.push((id, Happening::Runaway));
-                    self.notes.insert(format!(
-                        "a step was killed: it ran {} s of real time without asking for anything",
-                        self.options.patience.as_secs()
-                    ));
-                    return Ok(());
+                Seen::Busy(id, how) => {
+                    (earlier, waited_for_all) = (None, false);
+                    if self.is_too_long(id, how, started.elapsed())? {
+                        return Ok(());
+                    }
+                    self.wait(pause)?;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
-            self.wait(pause)?;
-            pause = (pause * 2).min(Duration::from_millis(2));
         }
     }
 
-    /// Whether a machine that may be running has a step that waits for none of its calls.
-    fn someone_is_alone(&self) -> bool {
-        let mut active = self.active.iter().filter_map(|id| self.machines.get(id));
-        active.any(Process::is_alone)
+    /// Whether nothing that is looked at can run elsewhere than on this processor.
+    fn is_above(&self, processor: u32) -> bool {
+        let mut machines = self.active.iter().filter_map(|id| self.machines.get(id));
+        self.bound == Some(processor) && machines.all(|machine| machine.layers.seccomp)
+    }
+
+    fn look(&mut self, counted: bool) -> Result<Seen, EngineError> {
+        let mut looks = Vec::new();
+        for id in &self.active {
+            let Some(machine) = self.machines.get_mut(id) else {
+                continue;
+            };
+            let look = machine.look(counted)?;
+            if let Some((_, how)) = look.busy {
+                return Ok(Seen::Busy(*id, how));
+            }
+            looks.push((*id, look));
+        }
+        Ok(Seen::Waiting(looks))
+    }
+
+    fn take_ranks(&mut self, looks: &[(MachineId, tree::Look)]) {
+        for (id, look) in looks {
+            if let Some(machine) = self.machines.get_mut(id) {
+                machine.ranks = tree::ranks(look);
+            }
+        }
+        self.active.clear();
+    }
+
+    /// Whether a machine had to be stopped: it runs for so long without asking for anything.
+    fn is_too_long(
+        &mut self,
+        id: MachineId,
+        how: tree::Busy,
+        elapsed: Duration,
+    ) -> Result<bool, EngineError> {
+        if how == tree::Busy::TimedWait && elapsed > Duration::from_millis(50) {
+            self.notes.insert("a step waits for real time (a timed read, or a program's own sleep): its report may differ from run to run".into());
+        }
+        if elapsed <= self.options.patience {
+            return Ok(false);
+        }
+        self.machine(id)?.kill()?;
+        self.happenings.push((id, Happening::Runaway));
+        self.notes.insert(format!(
+            "a step was killed: it ran {} s of real time without asking for anything",
+            self.options.patience.as_secs()
+        ));
+        Ok(true)
+    }
+
+    fn flush(&mut self) {
+        for id in &self.active {
+            if let Some(machine) = self.machines.get_mut(id) {
+                machine.calls.values_mut().for_each(machine::Call::flush);
+            }
+        }
     }
 
     /// Waits until a descriptor is ready, or for `pause`.

@@ -164,7 +164,8 @@ pub(crate) fn landlock(inside: &Path, executable: &Path, moved: bool) -> bool {
     )
 }
 
-/// Refuses sockets other than Unix ones and calls that a build step never needs. True when in force.
+/// Refuses sockets other than Unix ones, and calls that a build step never needs or that would
+/// take it out of the engine's sight. True when in force.
 pub(crate) fn seccomp() -> bool {
     let Some(program) = filter() else {
         return false;
@@ -206,6 +207,8 @@ fn filter() -> Option<BpfProgram> {
         libc::SYS_init_module,
         libc::SYS_keyctl,
         libc::SYS_add_key,
+        // A process of a step stays on the processor that it was given.
+        libc::SYS_sched_setaffinity,
     ] {
         rules.insert(call, Vec::new());
     }
