@@ -12,6 +12,7 @@ mod language_tables;
 mod process;
 mod random;
 mod soak;
+mod stress;
 mod tools;
 mod tree;
 mod workflow_files;
@@ -43,6 +44,8 @@ enum Command {
     SoakWorker(soak::WorkerArguments),
     /// Run the example's own gates, then generate and rehearse its pipeline
     Example(example::Arguments),
+    /// Play many small scripts under every condition and compare what happened
+    Stress(stress::Arguments),
 }
 
 /// Whether a command that ran to its end found something to mend.
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Soak(arguments) => soak::run(&arguments),
         Command::SoakWorker(arguments) => soak::run_worker(&arguments),
         Command::Example(arguments) => example::run(&arguments),
+        Command::Stress(arguments) => stress::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,

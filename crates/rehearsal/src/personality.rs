@@ -1,5 +1,5 @@
 //! The commands that the lockkeeper executable is when it is called by another name: the keeper
-//! of a machine, and the tools that steps run as ordinary processes.
+//! of a machine, the process that answers `jq`, and what steps run as an ordinary process.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub fn run() -> Option<ExitCode> {
     let args: Vec<OsString> = args.collect();
     match name.as_str() {
         engine::keeper::NAME => Some(engine::keeper::main()),
-        "jq" => Some(tools::jq::main(&args)),
+        tools::jq::NAME => Some(tools::jq::main()),
         "timeout" => Some(timeout::main(&args)),
         _ => None,
     }

@@ -12,17 +12,17 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::orders::{Layers, Notice, Order, Ready, Setup, Signal};
-use super::sandbox::OWN_EXECUTABLE;
 use super::proc::Proc;
+use super::sandbox::OWN_EXECUTABLE;
 use super::tree::{self, Look, Subject};
-use super::{EngineError, Happening, Options, frames, keeper};
+use super::{EngineError, Happening, Options, frames, jq, keeper};
 use crate::tools::{FileError, Invocation, Need};
 
 pub(super) const CLIENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/client"));
 const PRELOAD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
 
 /// Commands that the lockkeeper executable is, beside the modelled tools.
-const OWN: &[&str] = &["jq", "timeout"];
+const OWN: &[&str] = &["timeout"];
 
 /// A step's entry process.
 #[derive(Debug, Clone)]
@@ -73,6 +73,10 @@ impl Page {
     pub(super) fn set_clock(&self, nanoseconds: u64) {
         self.word(0).store(nanoseconds, Ordering::Relaxed);
     }
+
+    pub(super) fn clock(&self) -> u64 {
+        self.word(0).load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Page {
@@ -111,10 +115,61 @@ impl Call {
 
     /// Waits for the controller, all it was told being done.
     fn waits(&self) -> bool {
+        self.is_idle() && !self.is_for_jq()
+    }
+
+    /// As [`Call::waits`], whoever answers.
+    pub(super) fn is_idle(&self) -> bool {
         self.invocation.is_some()
             && self.fetching.is_none()
             && !self.ended
             && self.outgoing.is_empty()
+    }
+
+    pub(super) fn is_for_jq(&self) -> bool {
+        let called = self.invocation.as_ref();
+        called.is_some_and(|call| {
+            !self.alarm && call.argv.first().is_some_and(|name| name == jq::TOOL)
+        })
+    }
+
+    /// Has its process do something.
+    pub(super) fn tell(&mut self, kind: u8, bytes: &[u8]) {
+        self.outgoing
+            .extend_from_slice(&frames::encode(kind, bytes));
+    }
+
+    pub(super) fn print(&mut self, stdout: &[u8], stderr: &[u8]) {
+        for (kind, bytes) in [(frames::ERR, stderr), (frames::OUT, stdout)] {
+            if !bytes.is_empty() {
+                self.tell(kind, bytes);
+            }
+        }
+    }
+
+    /// Has its process fetch or write what its tool needs.
+    pub(super) fn fetch(&mut self, need: Need) {
+        match &need {
+            Need::Stdin => self.tell(frames::STDIN, &[]),
+            Need::Read(path) => self.tell(frames::READ, path.as_os_str().as_encoded_bytes()),
+            Need::Write {
+                path,
+                bytes,
+                parents,
+            } => {
+                let mut frame = vec![if *parents { b'p' } else { b'-' }];
+                frame.extend_from_slice(path.as_os_str().as_encoded_bytes());
+                frame.push(0);
+                frame.extend_from_slice(bytes);
+                self.tell(frames::WRITE, &frame);
+            }
+        }
+        self.fetching = Some(need);
+    }
+
+    pub(super) fn exit(&mut self, code: i32) {
+        self.tell(frames::EXIT, &code.to_le_bytes());
+        self.ended = true;
     }
 }
 
@@ -156,7 +211,7 @@ impl Process {
         )
         .map_err(failed())?;
         fs::write(directory.join("preload.so"), PRELOAD).map_err(failed())?;
-        for tool in tools {
+        for tool in tools.iter().chain([&jq::TOOL]) {
             symlink(".client", directory.join("bin").join(tool)).map_err(failed())?;
         }
         symlink(&options.executable, directory.join(OWN_EXECUTABLE)).map_err(failed())?;

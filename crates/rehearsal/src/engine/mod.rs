@@ -6,6 +6,7 @@
 //! answered, when, and in which order.
 
 mod frames;
+mod jq;
 pub mod keeper;
 mod machine;
 mod orders;
@@ -79,7 +80,7 @@ pub enum Happening {
 /// How the engine works.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The lockkeeper executable, which is also keeper, `jq` and `timeout`.
+    /// The lockkeeper executable, which is also keeper, `timeout`, and what answers `jq`.
     pub executable: PathBuf,
     pub no_sandbox: bool,
     /// How long, in real time, a step may run between two calls.
@@ -105,6 +106,7 @@ pub struct Engine {
     layers: Option<Layers>,
     /// The processor that everything of this engine is bound to.
     bound: Option<u32>,
+    jq: jq::Answerer,
 }
 
 /// What looks at all machines that may have something running have found.
@@ -126,6 +128,7 @@ impl Engine {
             .map(|processor| processor as u32);
         vantage::yield_to_the_running();
         let scratch = scratch::directory().map_err(EngineError::io("make a scratch directory"))?;
+        let jq = jq::Answerer::new(&options, bound);
         Ok(Self {
             options,
             scratch,
@@ -136,6 +139,7 @@ impl Engine {
             notes: BTreeSet::new(),
             layers: None,
             bound,
+            jq,
         })
     }
 
@@ -262,60 +266,30 @@ impl Engine {
 
     /// Has the call's process print.
     pub fn print(&mut self, call: CallId, stdout: &[u8], stderr: &[u8]) {
-        for (kind, bytes) in [(frames::ERR, stderr), (frames::OUT, stdout)] {
-            if !bytes.is_empty() {
-                self.tell(call, kind, bytes);
-            }
+        if let Some(found) = self.told(call) {
+            found.print(stdout, stderr);
         }
     }
 
     /// Has the call's process fetch or write what its tool needs.
     pub fn fetch(&mut self, call: CallId, need: Need) {
-        match &need {
-            Need::Stdin => self.tell(call, frames::STDIN, &[]),
-            Need::Read(path) => self.tell(call, frames::READ, path.as_os_str().as_encoded_bytes()),
-            Need::Write {
-                path,
-                bytes,
-                parents,
-            } => {
-                let mut frame = vec![if *parents { b'p' } else { b'-' }];
-                frame.extend_from_slice(path.as_os_str().as_encoded_bytes());
-                frame.push(0);
-                frame.extend_from_slice(bytes);
-                self.tell(call, frames::WRITE, &frame);
-            }
-        }
-        if let Some(machine) = self.machines.get_mut(&call.machine)
-            && let Some(found) = machine.calls.get_mut(&call.number)
-        {
-            found.fetching = Some(need);
+        if let Some(found) = self.told(call) {
+            found.fetch(need);
         }
     }
 
     /// Ends the call.
     pub fn exit(&mut self, call: CallId, code: i32) {
-        self.tell(call, frames::EXIT, &code.to_le_bytes());
-        if let Some(found) = self
-            .machines
-            .get_mut(&call.machine)
-            .and_then(|m| m.calls.get_mut(&call.number))
-        {
-            found.ended = true;
+        if let Some(found) = self.told(call) {
+            found.exit(code);
         }
     }
 
-    fn tell(&mut self, call: CallId, kind: u8, bytes: &[u8]) {
+    /// A call that is about to be told something.
+    fn told(&mut self, call: CallId) -> Option<&mut machine::Call> {
         self.active.insert(call.machine);
-        if let Some(found) = self
-            .machines
-            .get_mut(&call.machine)
-            .and_then(|m| m.calls.get_mut(&call.number))
-        {
-            found
-                .outgoing
-                .extend_from_slice(&frames::encode(kind, bytes));
-        }
+        let machine = self.machines.get_mut(&call.machine)?;
+        machine.calls.get_mut(&call.number)
     }
 
     /// Lets everything run until it waits.
@@ -462,6 +436,7 @@ impl Engine {
                 continue;
             };
             moved |= machine.pump()?;
+            moved |= self.jq.serve(machine, &mut self.notes)?;
             for happening in machine.happenings.drain(..) {
                 self.happenings.push((id, happening));
             }

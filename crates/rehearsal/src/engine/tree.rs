@@ -88,12 +88,7 @@ struct Gaze<'a> {
 
 impl Gaze<'_> {
     /// Takes in one process and its children; false when it runs.
-    fn process(
-        &mut self,
-        pid: i32,
-        parent: i32,
-        stack: &mut Vec<(i32, i32)>,
-    ) -> io::Result<bool> {
+    fn process(&mut self, pid: i32, parent: i32, stack: &mut Vec<(i32, i32)>) -> io::Result<bool> {
         self.look.order.push(pid);
         let Some(stat) = self.proc.stat(pid)? else {
             // It ended between its parent's list and now: its parent has run since.
@@ -119,12 +114,7 @@ impl Gaze<'_> {
     }
 
     /// A process of several threads, or whose first thread has ended before the others.
-    fn threads(
-        &mut self,
-        pid: i32,
-        parent: i32,
-        stack: &mut Vec<(i32, i32)>,
-    ) -> io::Result<bool> {
+    fn threads(&mut self, pid: i32, parent: i32, stack: &mut Vec<(i32, i32)>) -> io::Result<bool> {
         let threads = self.proc.threads(pid)?;
         if threads.is_empty() {
             return Ok(false);

@@ -112,12 +112,7 @@ fn transfers(proc: &Proc, pid: i32, descriptor: u64) -> io::Result<Waits> {
 }
 
 /// Whether one of these calls of process `parent` waits for the end of its child `child`.
-pub(crate) fn any_is_for(
-    proc: &Proc,
-    parent: i32,
-    child: i32,
-    calls: &[Call],
-) -> io::Result<bool> {
+pub(crate) fn any_is_for(proc: &Proc, parent: i32, child: i32, calls: &[Call]) -> io::Result<bool> {
     // A process that is asked about by number is known to its parent by another one.
     let is = |field: &str, number: i64| proc.innermost(child, field) == Some(number);
     let own_group = || proc.innermost(parent, "NSpgid:");

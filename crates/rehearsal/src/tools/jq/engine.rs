@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use jaq_core::compile::Undefined;
 use jaq_core::load::parse::{Def, Term};
@@ -52,7 +53,7 @@ pub(crate) struct Surroundings {
 
 /// A program, ready to run.
 pub(crate) struct Program {
-    filter: Filter<Kind>,
+    filter: Rc<Filter<Kind>>,
     values: Vec<Val>,
 }
 
@@ -84,6 +85,39 @@ impl Stop {
 
 /// Compiles `code` with these global variables (`$name`); an error is the text that jq prints.
 pub(crate) fn compile(code: &str, variables: Vec<(String, Val)>) -> Result<Program, String> {
+    let names: Vec<String> = variables
+        .iter()
+        .map(|(name, _)| format!("${name}"))
+        .collect();
+    let key = (code.to_owned(), names);
+    let known = COMPILED.with_borrow(|compiled| compiled.get(&key).cloned());
+    let filter = match known {
+        Some(filter) => filter,
+        None => {
+            let filter = Rc::new(filter(code, &key.1)?);
+            COMPILED.with_borrow_mut(|compiled| {
+                if compiled.len() >= MOST_COMPILED {
+                    compiled.clear();
+                }
+                compiled.insert(key, filter.clone());
+            });
+            filter
+        }
+    };
+    let values = variables.into_iter().map(|(_, value)| value).collect();
+    Ok(Program { filter, values })
+}
+
+type Compiled = BTreeMap<(String, Vec<String>), Rc<Filter<Kind>>>;
+
+thread_local! {
+    /// Scripts ask with the same programs again and again.
+    static COMPILED: RefCell<Compiled> = const { RefCell::new(BTreeMap::new()) };
+}
+
+const MOST_COMPILED: usize = 256;
+
+fn filter(code: &str, names: &[String]) -> Result<Filter<Kind>, String> {
     let tokens = Lexer::new(code).lex().map_err(|errors| {
         syntax_error(errors.first().map(|(e, found)| (e.as_str(), *found)), code)
     })?;
@@ -99,10 +133,6 @@ pub(crate) fn compile(code: &str, variables: Vec<(String, Val)>) -> Result<Progr
             })?,
     };
     // The program is a definition like any other, called with its variables.
-    let names: Vec<String> = variables
-        .iter()
-        .map(|(name, _)| format!("${name}"))
-        .collect();
     let main = Def {
         name: "main_program",
         args: names.iter().map(String::as_str).collect(),
@@ -127,7 +157,7 @@ pub(crate) fn compile(code: &str, variables: Vec<(String, Val)>) -> Result<Progr
     let modules = Loader::new(definitions)
         .load(&arena, program)
         .map_err(|_| format!("jq: error: a variable's name is not valid\n{}", summary(1)))?;
-    let filter = Compiler::default()
+    Compiler::default()
         .with_funs(functions())
         .with_global_vars(names.iter().map(String::as_str))
         .compile(modules)
@@ -146,9 +176,7 @@ pub(crate) fn compile(code: &str, variables: Vec<(String, Val)>) -> Result<Progr
                 count += 1;
             }
             format!("{text}{}", summary(count))
-        })?;
-    let values = variables.into_iter().map(|(_, value)| value).collect();
-    Ok(Program { filter, values })
+        })
 }
 
 /// Lets built-in definitions stand beside those of a program that lives shorter.

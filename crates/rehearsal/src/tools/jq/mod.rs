@@ -1,50 +1,26 @@
-//! `jq`: a real process of the step, since all it does is read and write there; and the language
-//! for `gh --jq`.
+//! `jq`: answered by a process beside the controller, since a program may run for ever; and the
+//! language for `gh --jq`.
 
 mod engine;
 mod print;
 mod rewrite;
+mod service;
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::process::ExitCode;
+use std::path::PathBuf;
 
 use jaq_json::{Val, read};
 
+use super::{FileError, Need};
 pub(crate) use engine::{Happening, Surroundings, compile};
 pub(crate) use print::{Layout, json};
+pub(crate) use service::{NAME, Service, main};
 
 /// Deeper input is refused, as jq refuses it.
 const DEPTH: usize = 10_000;
-/// Enough for values of that depth.
-const STACK: usize = 512 << 20;
 
 const USAGE: &str = "Use jq --help for help with command-line options,\nor see the jq manpage, or online docs  at https://jqlang.github.io/jq\n";
-
-/// Runs `jq` with its arguments, its own name left out.
-pub fn main(args: &[OsString]) -> ExitCode {
-    let args: Vec<String> = args
-        .iter()
-        .map(|arg| String::from_utf8_lossy(arg.as_bytes()).into_owned())
-        .collect();
-    let worker = std::thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(move || {
-            let mut out = std::io::stdout().lock();
-            answer(
-                &args,
-                std::io::stdin().lock(),
-                &mut out,
-                &mut std::io::stderr(),
-            )
-        });
-    let code = match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(code)) => code,
-        Ok(Err(_)) | Err(_) => 2,
-    };
-    ExitCode::from(code)
-}
 
 /// The JSON values of a text, one after the other.
 pub(crate) fn values(text: &[u8]) -> Vec<Result<Val, String>> {
@@ -134,15 +110,56 @@ enum Words {
     Json,
 }
 
-/// Why `jq` does not start: what it prints, and its exit code.
-struct Refusal(String, u8);
+/// Why `jq` does not start.
+enum Refusal {
+    /// What it prints, and its exit code.
+    Says(String, u8),
+    /// It must read this first.
+    Needs(Need),
+}
+
+use Refusal::Says;
+
+/// One call, and what its process has read for it so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Question {
+    /// Without jq's own name.
+    pub(crate) args: Vec<String>,
+    pub(crate) env: BTreeMap<String, String>,
+    /// Seconds since 1970.
+    pub(crate) now: f64,
+    pub(crate) stdin: Option<Vec<u8>>,
+    pub(crate) files: BTreeMap<String, Result<Vec<u8>, FileError>>,
+}
+
+impl Question {
+    fn file(&self, path: &str) -> Result<Result<&[u8], FileError>, Refusal> {
+        match self.files.get(path) {
+            Some(found) => Ok(found.as_deref().map_err(|error| *error)),
+            None => Err(Refusal::Needs(Need::Read(PathBuf::from(path)))),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    pub(crate) code: u8,
+}
+
+impl Answer {
+    fn complain(&mut self, text: &str) {
+        self.stderr.extend_from_slice(text.as_bytes());
+    }
+}
 
 impl Options {
-    fn parse(args: &[String]) -> Result<Self, Refusal> {
+    fn parse(question: &Question) -> Result<Self, Refusal> {
         let mut options = Self::default();
         let mut words = Words::Files;
         let mut literal = false;
-        let mut rest = args.iter();
+        let mut rest = question.args.iter();
         while let Some(arg) = rest.next() {
             if literal || !arg.starts_with('-') || arg == "-" {
                 options.word(arg, words)?;
@@ -157,9 +174,9 @@ impl Options {
                         let text = format!(
                             "jq: {arg} takes two parameters (e.g. {arg} varname value)\n{USAGE}"
                         );
-                        return Err(Refusal(text, 2));
+                        return Err(Says(text, 2));
                     };
-                    let value = named_value(arg, name, value)?;
+                    let value = named_value(question, arg, name, value)?;
                     options.named.push((name.clone(), value));
                 }
                 "--indent" => {
@@ -169,11 +186,11 @@ impl Options {
                         Some(count @ 1..=7) => Indent::Spaces(count),
                         Some(_) => {
                             let text = "jq: Cannot indent more than 7 characters\n";
-                            return Err(Refusal(format!("{text}{USAGE}"), 2));
+                            return Err(Says(format!("{text}{USAGE}"), 2));
                         }
                         None => {
                             let text = "jq: --indent takes one parameter\n";
-                            return Err(Refusal(format!("{text}{USAGE}"), 2));
+                            return Err(Says(format!("{text}{USAGE}"), 2));
                         }
                     };
                 }
@@ -182,7 +199,7 @@ impl Options {
                     options.raw = true;
                     options.nul = true;
                 }
-                "--version" => return Err(Refusal("jq-1.7.1\n".to_owned(), 0)),
+                "--version" => return Err(Says("jq-1.7.1\n".to_owned(), 0)),
                 long if long.starts_with("--") => {
                     let letter = match long {
                         "--raw-output" => 'r',
@@ -208,7 +225,7 @@ impl Options {
                     for letter in bundle.chars().skip(1) {
                         if !options.letter(letter) {
                             return Err(match letter {
-                                'V' => Refusal("jq-1.7.1\n".to_owned(), 0),
+                                'V' => Says("jq-1.7.1\n".to_owned(), 0),
                                 _ => unknown(bundle),
                             });
                         }
@@ -252,7 +269,7 @@ impl Options {
             Words::Json => self
                 .positional
                 .push(one_value(word.as_bytes()).ok_or_else(|| {
-                    Refusal(
+                    Says(
                         format!("jq: Invalid JSON text passed to --jsonargs\n{USAGE}"),
                         2,
                     )
@@ -311,7 +328,7 @@ impl Options {
 }
 
 fn unknown(option: &str) -> Refusal {
-    Refusal(
+    Says(
         format!("jq: Unknown option: {option} (or one that lockkeeper does not model)\n{USAGE}"),
         2,
     )
@@ -326,13 +343,14 @@ fn one_value(text: &[u8]) -> Option<Val> {
     }
 }
 
-fn named_value(option: &str, name: &str, value: &str) -> Result<Val, Refusal> {
-    let refuse = |text: String| Refusal(format!("jq: {text}\n{USAGE}"), 2);
+fn named_value(question: &Question, option: &str, name: &str, value: &str) -> Result<Val, Refusal> {
+    let refuse = |text: String| Says(format!("jq: {text}\n{USAGE}"), 2);
     let file = || {
-        std::fs::read(value).map_err(|error| {
+        let found = question.file(value)?;
+        found.map_err(|error| {
             refuse(format!(
                 "Bad JSON in --{name} {value}: Could not open {value}: {}",
-                words(&error)
+                words(error)
             ))
         })
     };
@@ -340,8 +358,8 @@ fn named_value(option: &str, name: &str, value: &str) -> Result<Val, Refusal> {
         "--arg" => Ok(Val::from(value.to_owned())),
         "--argjson" => one_value(value.as_bytes())
             .ok_or_else(|| refuse("Invalid JSON text passed to --argjson".to_owned())),
-        "--rawfile" => Ok(Val::utf8_str(file()?)),
-        _ => values(&file()?)
+        "--rawfile" => Ok(Val::utf8_str(file()?.to_vec())),
+        _ => values(file()?)
             .into_iter()
             .collect::<Result<Vec<Val>, String>>()
             .map(|all| all.into_iter().collect())
@@ -350,7 +368,7 @@ fn named_value(option: &str, name: &str, value: &str) -> Result<Val, Refusal> {
 }
 
 /// The system's words for an error, without its number.
-fn words(error: &std::io::Error) -> String {
+fn words(error: FileError) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(at) => text[..at].to_owned(),
@@ -361,75 +379,96 @@ fn words(error: &std::io::Error) -> String {
 /// Answers one call; returns its exit code. Files are read where they are.
 pub fn answer(
     args: &[String],
-    stdin: impl Read,
-    stdout: &mut impl Write,
-    stderr: &mut impl Write,
-) -> u8 {
-    let (text, code) = match Options::parse(args) {
-        Ok(options) => match execute(&options, stdin, stdout, stderr) {
-            Ok(code) => return code,
-            Err(Refusal(text, code)) => (text, code),
-        },
-        Err(Refusal(text, code)) => (text, code),
-    };
-    if code == 0 {
-        return u8::from(stdout.write_all(text.as_bytes()).is_err()) * 2;
-    }
-    complain(stderr, &text);
-    code
-}
-
-fn complain(stderr: &mut impl Write, text: &str) {
-    // Nothing is left to be done when standard error is closed.
-    stderr.write_all(text.as_bytes()).ok();
-}
-
-fn execute(
-    options: &Options,
     mut stdin: impl Read,
     stdout: &mut impl Write,
     stderr: &mut impl Write,
-) -> Result<u8, Refusal> {
+) -> u8 {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let mut question = Question {
+        args: args.to_vec(),
+        env: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        now: since_1970.map_or(0.0, |since| since.as_secs_f64()),
+        ..Question::default()
+    };
+    let answer = loop {
+        match attempt(&question) {
+            Ok(answer) => break answer,
+            Err(Need::Read(path)) => {
+                let number = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::EIO);
+                let read = std::fs::read(&path).map_err(|error| FileError(number(error)));
+                question.files.insert(path.display().to_string(), read);
+            }
+            Err(_) => {
+                let mut text = Vec::new();
+                stdin.read_to_end(&mut text).ok();
+                question.stdin = Some(text);
+            }
+        }
+    };
+    // Nothing is left to be done when an output is closed.
+    stderr.write_all(&answer.stderr).ok();
+    match stdout.write_all(&answer.stdout) {
+        Ok(()) => answer.code,
+        Err(_) => 2,
+    }
+}
+
+/// Answers one call, if nothing is left to be read for it.
+pub(crate) fn attempt(question: &Question) -> Result<Answer, Need> {
+    let mut answer = Answer::default();
+    let ended =
+        Options::parse(question).and_then(|options| execute(&options, question, &mut answer));
+    match ended {
+        Ok(code) => answer.code = code,
+        Err(Refusal::Needs(need)) => return Err(need),
+        Err(Says(text, 0)) => answer.stdout.extend(text.into_bytes()),
+        Err(Says(text, code)) => {
+            answer.stderr.extend(text.into_bytes());
+            answer.code = code;
+        }
+    }
+    Ok(answer)
+}
+
+fn execute(options: &Options, question: &Question, answer: &mut Answer) -> Result<u8, Refusal> {
     let Some(given) = &options.program else {
         let text = "Usage:\tjq [OPTIONS] FILTER [FILES...]\n\tjq [OPTIONS] -n FILTER\n";
-        return Err(Refusal(format!("{text}{USAGE}"), 2));
+        return Err(Says(format!("{text}{USAGE}"), 2));
     };
     let code = if options.from_file {
-        std::fs::read_to_string(given).map_err(|error| {
-            let text = format!("jq: error: Could not open {given}: {}\n", words(&error));
-            Refusal(text, 2)
-        })?
+        let found = question.file(given)?.map_err(|error| {
+            let text = format!("jq: error: Could not open {given}: {}\n", words(error));
+            Says(text, 2)
+        })?;
+        String::from_utf8_lossy(found).into_owned()
     } else {
         given.clone()
     };
-    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let surroundings = Surroundings {
-        env: std::env::vars_os()
-            .map(|(name, value)| {
-                let text = |part: OsString| String::from_utf8_lossy(part.as_bytes()).into_owned();
-                (text(name), text(value))
-            })
-            .collect(),
-        now: since_1970.map_or(0.0, |since| since.as_secs_f64()),
+        env: question.env.clone(),
+        now: question.now,
     };
     let variables = options.variables(&surroundings);
-    let program = compile(&code, variables).map_err(|text| Refusal(text, 3))?;
+    let program = compile(&code, variables).map_err(|text| Says(text, 3))?;
 
     let mut missing = false;
     let mut text = Vec::new();
     // A program that takes no input must not wait for one, unless it asks.
     if !options.null_input || code.contains("input") {
         if options.files.is_empty() {
-            stdin.read_to_end(&mut text).ok();
+            match &question.stdin {
+                Some(all) => text.extend_from_slice(all),
+                None => return Err(Refusal::Needs(Need::Stdin)),
+            }
         }
         for file in &options.files {
-            match std::fs::read(file) {
-                Ok(bytes) => text.extend(bytes),
+            match question.file(file)? {
+                Ok(bytes) => text.extend_from_slice(bytes),
                 Err(error) => {
-                    complain(
-                        stderr,
-                        &format!("jq: error: Could not open {file}: {}\n", words(&error)),
-                    );
+                    let why = words(error);
+                    answer.complain(&format!("jq: error: Could not open {file}: {why}\n"));
                     missing = true;
                 }
             }
@@ -439,7 +478,6 @@ fn execute(
     let layout = options.layout();
     let mut code = 0;
     let mut last: Option<bool> = None;
-    let mut out = Vec::new();
     program.run(
         &surroundings,
         inputs.into_iter(),
@@ -447,32 +485,29 @@ fn execute(
         |happening| {
             match happening {
                 engine::Happening::Printed(text) => {
-                    // A closed output is met again at the end.
-                    stdout.write_all(&out).ok();
-                    out.clear();
-                    complain(stderr, &String::from_utf8_lossy(&text));
+                    answer.stderr.extend(text);
                     true
                 }
                 engine::Happening::Output(value) => {
                     last = Some(!matches!(value, Val::Null | Val::Bool(false)));
                     if options.seq {
-                        out.push(0x1e);
+                        answer.stdout.push(0x1e);
                     }
                     match (&value, options.raw) {
-                        (Val::TStr(text), true) => out.extend_from_slice(text),
+                        (Val::TStr(text), true) => answer.stdout.extend_from_slice(text),
                         _ => match json(&value, &layout) {
-                            Ok(text) => out.extend(text),
+                            Ok(text) => answer.stdout.extend(text),
                             Err(error) => {
-                                complain(stderr, &format!("jq: error (at <stdin>:0): {error}\n"));
+                                answer.complain(&format!("jq: error (at <stdin>:0): {error}\n"));
                                 code = 5;
                                 return true;
                             }
                         },
                     }
                     match (options.nul, options.join) {
-                        (true, _) => out.push(0),
+                        (true, _) => answer.stdout.push(0),
                         (false, true) => {}
-                        (false, false) => out.push(b'\n'),
+                        (false, false) => answer.stdout.push(b'\n'),
                     }
                     true
                 }
@@ -487,20 +522,13 @@ fn execute(
                         // `error(null)` is silent about why.
                         stop => (format!("jq: error (at <stdin>:0): {}\n", stop.message()), 5),
                     };
-                    complain(stderr, &text);
+                    answer.complain(&text);
                     code = failed;
                     true
                 }
             }
         },
     );
-    if stdout
-        .write_all(&out)
-        .and_then(|()| stdout.flush())
-        .is_err()
-    {
-        return Ok(2);
-    }
     Ok(match (code, missing, options.exit_status, last) {
         (0, true, _, _) => 2,
         (0, _, true, None) => 4,
