@@ -8,6 +8,7 @@
 #![no_std]
 
 mod sys;
+mod watch;
 
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use sys::{call, nr, open};
@@ -24,6 +25,8 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 struct Page {
     nanoseconds: AtomicU64,
     seed: AtomicU64,
+    /// What the steps did that takes them out of the virtual world: see `watch`.
+    seen: AtomicU64,
 }
 
 /// How many words this process has drawn.

@@ -16,6 +16,10 @@ pub mod nr {
     pub const OPENAT: usize = 257;
     pub const MKDIRAT: usize = 258;
     pub const READLINKAT: usize = 267;
+    pub const PREAD64: usize = 17;
+    pub const EXECVE: usize = 59;
+    pub const SETITIMER: usize = 38;
+    pub const TIMERFD_CREATE: usize = 283;
     pub const GETRANDOM: usize = 318;
     pub const CLOCK_GETTIME: usize = 228;
 }
@@ -34,6 +38,10 @@ pub mod nr {
     pub const OPENAT: usize = 56;
     pub const MKDIRAT: usize = 34;
     pub const READLINKAT: usize = 78;
+    pub const PREAD64: usize = 67;
+    pub const EXECVE: usize = 221;
+    pub const SETITIMER: usize = 103;
+    pub const TIMERFD_CREATE: usize = 85;
     pub const GETRANDOM: usize = 278;
     pub const CLOCK_GETTIME: usize = 113;
 }

@@ -4,6 +4,7 @@
 //! how many. A seed that fails is played alone with `LOCKKEEPER_STRESS_SEED`.
 
 mod conditions;
+mod container;
 mod load;
 mod play;
 mod scripts;
@@ -39,6 +40,9 @@ fn disagreements(seed: u64, usable: &[&Condition]) -> Vec<String> {
 
 #[test]
 fn one_seed_has_one_history_whatever_the_conditions() {
+    if container::is_inside() {
+        container::enter();
+    }
     let usable: Vec<&Condition> = CONDITIONS
         .iter()
         .filter(|condition| condition.is_usable())
@@ -104,4 +108,39 @@ fn one_seed_has_one_history_whatever_the_conditions() {
         found.len(),
         found[0]
     );
+}
+
+/// The same, where a container runtime's filter refuses what it refuses by default.
+#[test]
+fn one_seed_has_one_history_in_a_container() {
+    if container::is_inside() {
+        return;
+    }
+    let plays = (number("LOCKKEEPER_STRESS_PLAYS").unwrap_or(120) / 4).to_string();
+    let output = container::command("one_seed_has_one_history_whatever_the_conditions")
+        .env("LOCKKEEPER_STRESS_PLAYS", plays)
+        .output()
+        .expect("this test starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}");
+    println!("in a container: {text}");
+}
+
+/// What isolation is left there, and that the engine says so.
+#[test]
+fn a_container_leaves_landlock_and_seccomp() {
+    if !container::is_inside() {
+        let output = container::command("a_container_leaves_landlock_and_seccomp")
+            .output()
+            .expect("this test starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}");
+        return;
+    }
+    container::enter();
+    let condition = &CONDITIONS[0];
+    let mut engine = lockkeeper_rehearsal::engine::Engine::new(condition.options()).expect("one");
+    engine.open(&[], 1).expect("a machine");
+    let layers = engine.layers().expect("it was started");
+    assert!(!layers.namespaces && layers.seccomp, "{layers:?}");
 }

@@ -121,7 +121,9 @@ ask_github() {
 
 # keep NAME: the answer of the last call, for later, in $scratch/NAME.
 keep() {
-  printf '%s\n' "$(<"$scratch/out")" >"$scratch/$1"
+  local lines
+  mapfile -t lines <"$scratch/out"
+  printf '%s\n' "${lines[@]}" >"$scratch/$1"
 }
 
 # fail TEXT: ends the step, red, with the reason where people look first.

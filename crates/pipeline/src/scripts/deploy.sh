@@ -174,16 +174,12 @@ if [[ ${found[primary_revision]} != "$target" || -z $deployment ]]; then
   fail "another deployment took over at once: $(revision "${found[primary_revision]}")"
 fi
 output deployment "$deployment"
+service_facts
 
 until=$((SECONDS + DEPLOY_SECONDS))
 while :; do
-  jq -r --arg id "$deployment" '
-    [(.service // .services[0]).deployments[]? | select(.id == $id)][0] // {}
-    | .rolloutState // "GONE", .rolloutStateReason // "", .runningCount // 0, .pendingCount // 0, .failedTasks // 0
-  ' "$scratch/service" >"$scratch/facts"
-  mapfile -t facts <"$scratch/facts"
-  printf '%s\n' "$deployment ${facts[0]}: ${facts[2]} of ${found[desired]} run, ${facts[3]} pending, ${facts[4]} failed"
-  case ${facts[0]} in
+  printf '%s\n' "$deployment ${found[own_state]}: ${found[own_running]} of ${found[desired]} run, ${found[own_pending]} pending, ${found[own_failed]} failed"
+  case ${found[own_state]} in
     COMPLETED)
       if [[ ${found[primary]} == "$deployment" ]]; then
         exit 0
@@ -192,7 +188,7 @@ while :; do
       ;;
     FAILED)
       explain
-      fail "deployment $deployment failed: ${facts[1]:-ECS gives no reason}"
+      fail "deployment $deployment failed: ${found[own_reason]:-ECS gives no reason}"
       ;;
     GONE)
       explain

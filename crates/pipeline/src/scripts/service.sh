@@ -6,8 +6,7 @@
 source "${BASH_SOURCE[0]%/*}/calls.sh"
 
 # For jq: `ours`, of a list of containers the one that is deployed, and its arguments.
-OURS=$(
-  cat <<'JQ'
+read -r -d '' OURS <<'JQ' || true
 def ours:
   if $container != "" then map(select(.name == $container))
   else
@@ -15,7 +14,6 @@ def ours:
     | if ($matching | length) > 0 then $matching else . end
   end;
 JQ
-)
 readonly OURS
 readonly OURS_ARGUMENTS=(--arg container "${CONTAINER:-}" --arg repository "$IMAGE_REPOSITORY")
 
@@ -31,17 +29,21 @@ read_service() {
 }
 
 # service_facts: the same from the last answer, of a description or of an update. `settled_revision`
-# is the task definition that last completed its deployment, of those that still have one.
+# is the task definition that last completed its deployment, of those that still have one. What is
+# called `own_…` is about `deployment`, where that is set.
 service_facts() {
   local facts
   keep service
-  jq -r '
+  jq -r --arg id "${deployment:-}" '
     (.service // .services[0] // {})
     | ([.deployments[]? | select(.status == "PRIMARY")][0] // {}) as $primary
     | ([$primary, .deployments[]?] | map(select(.rolloutState == "COMPLETED"))[0] // {}) as $settled
+    | ([.deployments[]? | select(.id == $id)][0] // {}) as $own
     | .status // "", .taskDefinition // "", .desiredCount // 0, .runningCount // 0,
       $primary.id // "", $primary.taskDefinition // "", $primary.rolloutState // "UNKNOWN",
-      $settled.taskDefinition // "", (.deployments // [] | length)
+      $settled.taskDefinition // "", (.deployments // [] | length),
+      $own.rolloutState // "GONE", $own.runningCount // 0, $own.pendingCount // 0, $own.failedTasks // 0,
+      $own.rolloutStateReason // ""
   ' "$scratch/service" >"$scratch/facts"
   mapfile -t facts <"$scratch/facts"
   found=(
@@ -54,6 +56,11 @@ service_facts() {
     [rollout]=${facts[6]}
     [settled_revision]=${facts[7]}
     [deployments]=${facts[8]}
+    [own_state]=${facts[9]}
+    [own_running]=${facts[10]}
+    [own_pending]=${facts[11]}
+    [own_failed]=${facts[12]}
+    [own_reason]=${facts[13]}
   )
 }
 

@@ -372,6 +372,11 @@ impl Engine {
         for (id, look) in looks {
             if let Some(machine) = self.machines.get_mut(id) {
                 machine.ranks = tree::ranks(look);
+                for text in machine.page.noticed() {
+                    if !self.notes.contains(text) {
+                        self.notes.insert(text.to_owned());
+                    }
+                }
             }
         }
         self.active.clear();
