@@ -5,16 +5,21 @@ pub(crate) struct Chance(u64);
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        // Neighbouring seeds must not begin parts of one sequence.
+        Self(mix(seed))
     }
 
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
+        (mix(self.0) % bound.max(1) as u64) as usize
     }
+}
+
+/// SplitMix64's.
+fn mix(z: u64) -> u64 {
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// Each prints and asks in an order that its own waits fix. `@` becomes a number of its own, `#` a
@@ -50,7 +55,7 @@ os.close(w); print(os.read(r, 99).decode(), flush=True)'",
     "sleep 100 & p=$!; sleep #; kill -9 $p; wait $p || echo \"killed $?\"",
     "(trap 'echo out@' EXIT; aws x@; exit 3) || echo \"ended $?\"",
     "while read -r l; do echo \"$l\"; done < <(aws ps@; sleep #; aws pt@)",
-    "aws t@ | tee >(cat >tee@) | cat; wait; cat tee@ 2>/dev/null",
+    "aws t@ | tee tee@ | cat; cat tee@",
     "mapfile -t lines < <(printf 'a\\nb\\n'; aws m@); echo \"${lines[*]}\"",
     "printf 'a\\nb\\nc\\n' | xargs -n 1 -P 2 aws x@",
     "set -m; sleep # & wait; set +m",
