@@ -3,7 +3,7 @@
 use crate::expr::{Context, EvalError, Reference, Scope, Status, Value, WithStatus};
 use crate::place::{Place, Problem, Source};
 use crate::template::{Part, Template, TemplateExpr, expression};
-use crate::yaml::{Node, Scalar};
+use crate::yaml::Scalar;
 
 /// An `if:` of a job or step. Without braces the whole text is the expression; with text around
 /// `${{ }}` it is a string, which is true unless empty, as on GitHub.
@@ -19,13 +19,13 @@ pub struct Condition {
 
 impl Condition {
     pub(crate) fn read(
-        node: &Node,
-        scalar: &Scalar,
+        scalar: &Scalar<'_>,
+        place: Place,
         scope: &Scope<'_>,
         source: &Source<'_>,
         problems: &mut Vec<Problem>,
     ) -> Condition {
-        let template = Template::read(node, scalar, scope, source, problems);
+        let template = Template::read(scalar, place.clone(), scope, source, problems);
         let has_parts = scalar.text.contains("${{");
         let expr = if has_parts {
             template.whole().cloned()
@@ -35,7 +35,7 @@ impl Condition {
             if text.is_empty() {
                 None
             } else {
-                expression(&text, node.place.clone(), scope, source, problems)
+                expression(&text, place, scope, source, problems)
             }
         };
         let expressions: Vec<&TemplateExpr> = match &expr {
@@ -61,13 +61,13 @@ impl Condition {
     /// Reads a condition that GitHub looks into only when it is evaluated, `pre-if` and `post-if` of an
     /// action: what is wrong with it is no problem of the file.
     pub(crate) fn read_late(
-        node: &Node,
-        scalar: &Scalar,
+        scalar: &Scalar<'_>,
+        place: Place,
         scope: &Scope<'_>,
         source: &Source<'_>,
     ) -> Condition {
         let mut problems = Vec::new();
-        let condition = Condition::read(node, scalar, scope, source, &mut problems);
+        let condition = Condition::read(scalar, place, scope, source, &mut problems);
         Condition {
             broken: problems.into_iter().next().map(Box::new),
             ..condition

@@ -64,14 +64,14 @@ mod suggest;
 pub mod tables;
 mod template;
 mod trigger;
-mod yaml;
+pub mod yaml;
 
 pub use call::{MAX_CALL_DEPTH, check_calls, count_jobs};
 pub use check::check;
 pub use condition::Condition;
 pub use load::{
-    load, load_action, load_action_what_is_legal, load_action_within, load_what_is_legal,
-    load_within,
+    action_of, load, load_action, load_action_what_is_legal, load_action_within,
+    load_what_is_legal, load_within, workflow_of,
 };
 pub use model::*;
 pub use permissions::TokenDefault;

@@ -5,7 +5,7 @@ use crate::expr::{
 };
 use crate::origin::Origin;
 use crate::place::{Place, Problem, Source, Spanned};
-use crate::yaml::{Node, Scalar, Style};
+use crate::yaml::{Scalar, Style};
 
 /// A value of a workflow file: text with expressions, or a plain boolean, number or null.
 ///
@@ -13,8 +13,11 @@ use crate::yaml::{Node, Scalar, Style};
 /// else is a string in which each expression's value is put.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
-    text: String,
+    /// The scalar's value, in which a string has its expressions as they are written.
     literal: Value,
+    /// How a value that is no string is printed.
+    printed: String,
+    /// Empty where no expression is in it.
     parts: Vec<Part>,
     /// An expression in it could not be read, and is in no part.
     broken: bool,
@@ -52,23 +55,26 @@ pub struct TemplateExpr {
 impl Template {
     /// Reads a scalar; problems go to `problems`, and what is at fault is left out of the value.
     pub(crate) fn read(
-        node: &Node,
-        scalar: &Scalar,
+        scalar: &Scalar<'_>,
+        place: Place,
         scope: &Scope<'_>,
         source: &Source<'_>,
         problems: &mut Vec<Problem>,
     ) -> Template {
-        let before = problems.len();
-        let parts = split(&scalar.text, &node.place, scope, source, problems);
+        let (parts, broken) = match scalar.text.contains("${{") {
+            true => split(&scalar.text, &place, scope, source, problems),
+            false => (Vec::new(), false),
+        };
+        let literal = scalar.to_value();
         Template {
-            text: match &scalar.value {
-                Value::String(s) => s.clone(),
+            printed: match &literal {
+                Value::String(_) => String::new(),
                 other => other.to_text(),
             },
-            literal: scalar.value.clone(),
+            literal,
             parts,
-            broken: problems.len() > before,
-            place: node.place.clone(),
+            broken,
+            place,
             body: if scalar.style == Style::Literal {
                 Body::Lines
             } else {
@@ -80,13 +86,17 @@ impl Template {
     /// The text as the file's author meant it, expressions not evaluated. Numbers and booleans as
     /// GitHub prints them.
     pub fn source(&self) -> &str {
-        &self.text
+        match &self.literal {
+            Value::String(text) => text,
+            _ => &self.printed,
+        }
     }
 
     pub fn place(&self) -> &Place {
         &self.place
     }
 
+    /// Text and expressions in turn; none where no expression is in it.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -112,7 +122,7 @@ impl Template {
 
     /// The text, if no expression is in it.
     pub fn as_literal(&self) -> Option<&str> {
-        self.literal().map(|_| self.text.as_str())
+        self.literal().map(|_| self.source())
     }
 
     /// The one expression that this template wholly is.
@@ -142,7 +152,7 @@ impl Template {
 
     pub fn eval_string(&self, ctx: &dyn Context) -> Result<String, EvalError> {
         if self.literal().is_some() {
-            return Ok(self.text.clone());
+            return Ok(self.source().to_owned());
         }
         Ok(self.eval(ctx)?.to_text())
     }
@@ -195,7 +205,7 @@ impl Template {
     /// The line of the file on which line `n` (from 0) of the value stands; `None` where line
     /// breaks are folded or the value has fewer lines.
     pub fn line_of(&self, n: usize) -> Option<u32> {
-        let lines = self.text.lines().count().max(1);
+        let lines = self.source().lines().count().max(1);
         match self.body {
             _ if n >= lines => None,
             Body::Lines => Some(self.place.line + 1 + n as u32),
@@ -280,9 +290,10 @@ fn split(
     scope: &Scope<'_>,
     source: &Source<'_>,
     problems: &mut Vec<Problem>,
-) -> Vec<Part> {
+) -> (Vec<Part>, bool) {
     let mut raw_at = place.span.start;
     let mut parts = Vec::new();
+    let mut broken = false;
     for piece in pieces(text) {
         let (range, closed) = match piece {
             Piece::Text(range) => {
@@ -302,7 +313,8 @@ fn split(
             None => place.clone(),
         };
         if !closed {
-            problems.push(Problem {
+            broken = true;
+            Problem::note(problems, || Problem {
                 place: here,
                 message: "The expression is not closed. An unescaped ${{ sequence was found, but \
                           the closing }} sequence was not found."
@@ -312,11 +324,12 @@ fn split(
             continue;
         }
         let inner = written[3..written.len() - 2].trim();
-        if let Some(e) = expression(inner, here, scope, source, problems) {
-            parts.push(Part::Expression(e));
+        match expression(inner, here, scope, source, problems) {
+            Some(e) => parts.push(Part::Expression(e)),
+            None => broken = true,
         }
     }
-    parts
+    (parts, broken)
 }
 
 /// Parses what stands between braces and reports what is wrong with it.
@@ -328,7 +341,7 @@ pub(crate) fn expression(
     problems: &mut Vec<Problem>,
 ) -> Option<TemplateExpr> {
     if scope.contexts.is_empty() && scope.functions.is_empty() {
-        problems.push(Problem {
+        Problem::note(problems, || Problem {
             place,
             message: "A template expression is not allowed in this context".to_owned(),
             suggestion: None,
@@ -364,7 +377,7 @@ pub(crate) fn expression(
                     }
                     _ => origin.place(&error.span, inner, &place),
                 };
-                problems.push(Problem {
+                Problem::note(problems, || Problem {
                     place: at,
                     message: error.message,
                     suggestion,

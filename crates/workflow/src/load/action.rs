@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::reader::{Fields, Reader};
 use super::step::StepsOf;
 use crate::condition::Condition;
-use crate::expr::{Scope, Value};
+use crate::expr::Scope;
 use crate::model::{
     ActionFile, ActionInput, ActionOutput, Branding, CompositeRuns, DockerRuns, JavaScriptRuns,
     Keys, Runs, RunsKind,
@@ -17,7 +17,7 @@ use crate::tables::action_values::USING;
 use crate::yaml::{Kind, Node};
 
 impl Reader<'_, '_> {
-    pub(super) fn action(&mut self, root: &Node) -> Option<ActionFile> {
+    pub(super) fn action(&mut self, root: &Node<'_>) -> Option<ActionFile> {
         let (fields, mut unread) = self.loose_fields(root, keys::ACTION_ROOT_STRICT)?;
         let name = fields.get("name").and_then(|n| self.text(n));
         let author = fields.get("author").and_then(|n| self.text(n));
@@ -38,7 +38,7 @@ impl Reader<'_, '_> {
         }
         let branding = fields.get("branding").and_then(|n| self.branding(n));
         let runs = self
-            .required(&fields, "runs", &root.place)
+            .required(&fields, "runs", root)
             .and_then(|n| self.runs(n));
         Some(ActionFile {
             name,
@@ -50,20 +50,27 @@ impl Reader<'_, '_> {
             branding,
             unread,
             keys: fields.keys(),
-            place: root.place.clone(),
+            place: self.place(root),
         })
     }
 
-    fn named_of<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Vec<(Spanned<String>, &'n Node)> {
+    fn named_of<'n>(
+        &mut self,
+        fields: &Fields<'n>,
+        key: &str,
+    ) -> Vec<(Spanned<String>, &'n Node<'n>)> {
         let node = fields.get(key).filter(|n| !n.is_null());
         node.and_then(|n| self.entries(n, "a mapping"))
             .unwrap_or_default()
     }
 
     /// Text for people, in which `${{ }}` means nothing.
-    fn raw(&mut self, node: &Node) -> Option<Spanned<String>> {
+    fn raw(&mut self, node: &Node<'_>) -> Option<Spanned<String>> {
         match node.scalar() {
-            Some(scalar) => Some(Spanned::new(scalar.value.to_text(), node.place.clone())),
+            Some(scalar) => Some(Spanned::new(
+                scalar.to_text().into_owned(),
+                self.place(node),
+            )),
             None => {
                 self.unexpected(node, "a single value");
                 None
@@ -74,7 +81,7 @@ impl Reader<'_, '_> {
     fn action_input(
         &mut self,
         id: Spanned<String>,
-        body: &Node,
+        body: &Node<'_>,
         unread: &mut Vec<Spanned<String>>,
     ) -> Option<ActionInput> {
         let mut input = ActionInput {
@@ -83,7 +90,7 @@ impl Reader<'_, '_> {
             default: None,
             deprecation_message: None,
             keys: Keys::default(),
-            place: body.place.clone(),
+            place: self.place(body),
             id,
         };
         if body.is_null() {
@@ -95,9 +102,8 @@ impl Reader<'_, '_> {
         input.description = fields.get("description").and_then(|n| self.raw(n));
         input.deprecation_message = fields.get("deprecationMessage").and_then(|n| self.raw(n));
         input.required = fields.get("required").is_some_and(|n| {
-            let value = n.scalar().map(|s| &s.value);
-            matches!(value, Some(Value::Bool(true)))
-                || matches!(value, Some(Value::String(s)) if s.eq_ignore_ascii_case("true"))
+            n.scalar()
+                .is_some_and(|s| s.text.eq_ignore_ascii_case("true"))
         });
         input.default = fields
             .get("default")
@@ -106,12 +112,12 @@ impl Reader<'_, '_> {
         Some(input)
     }
 
-    fn action_output(&mut self, id: Spanned<String>, body: &Node) -> Option<ActionOutput> {
+    fn action_output(&mut self, id: Spanned<String>, body: &Node<'_>) -> Option<ActionOutput> {
         let mut output = ActionOutput {
             description: None,
             value: None,
             keys: Keys::default(),
-            place: body.place.clone(),
+            place: self.place(body),
             id,
         };
         if body.is_null() {
@@ -127,10 +133,10 @@ impl Reader<'_, '_> {
         Some(output)
     }
 
-    fn runs(&mut self, node: &Node) -> Option<Runs> {
+    fn runs(&mut self, node: &Node<'_>) -> Option<Runs> {
         let (loose, _) = self.loose_fields(node, &["using"])?;
         let using = self
-            .required(&loose, "using", &node.place)
+            .required(&loose, "using", node)
             .and_then(|n| self.word(n))?;
         let name = using.value.to_ascii_lowercase();
         let keys = match name.as_str() {
@@ -148,7 +154,7 @@ impl Reader<'_, '_> {
         let fields = self.fields(node, keys)?;
         let kind = match name.as_str() {
             "composite" => {
-                let steps = self.required(&fields, "steps", &node.place)?;
+                let steps = self.required(&fields, "steps", node)?;
                 let steps = self.steps(steps, StepsOf::CompositeAction);
                 RunsKind::Composite(CompositeRuns { steps })
             }
@@ -159,13 +165,13 @@ impl Reader<'_, '_> {
             using,
             kind,
             keys: fields.keys(),
-            place: node.place.clone(),
+            place: self.place(node),
         })
     }
 
-    fn javascript(&mut self, node: &Node, fields: &Fields<'_>) -> Option<JavaScriptRuns> {
+    fn javascript(&mut self, node: &Node<'_>, fields: &Fields<'_>) -> Option<JavaScriptRuns> {
         let main = self
-            .required(fields, "main", &node.place)
+            .required(fields, "main", node)
             .and_then(|n| self.word(n));
         Some(JavaScriptRuns {
             pre: self.optional_word(fields, "pre"),
@@ -176,9 +182,9 @@ impl Reader<'_, '_> {
         })
     }
 
-    fn docker(&mut self, node: &Node, fields: &Fields<'_>) -> Option<DockerRuns> {
+    fn docker(&mut self, node: &Node<'_>, fields: &Fields<'_>) -> Option<DockerRuns> {
         let image = self
-            .required(fields, "image", &node.place)
+            .required(fields, "image", node)
             .and_then(|n| self.word(n));
         let scope = &Scope::ACTION_CONTAINER;
         let args = fields
@@ -216,16 +222,18 @@ impl Reader<'_, '_> {
             return None;
         };
         let scope = &Scope::ACTION_RUNS_IF;
-        let condition = Condition::read_late(node, scalar, scope, self.source);
-        Some(Spanned::new(condition, node.place.clone()))
+        let place = self.place(node);
+        let condition = Condition::read_late(scalar, place.clone(), scope, self.source);
+        Some(Spanned::new(condition, place))
     }
 
-    fn branding(&mut self, node: &Node) -> Option<Branding> {
+    fn branding(&mut self, node: &Node<'_>) -> Option<Branding> {
         let (fields, _) = self.loose_fields(node, keys::BRANDING)?;
         Some(Branding {
             icon: fields.get("icon").and_then(|n| self.text(n)),
             color: fields.get("color").and_then(|n| self.text(n)),
-            place: node.place.clone(),
+            keys: fields.keys(),
+            place: self.place(node),
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::tables::workflow_keys as keys;
 use crate::yaml::Node;
 
 impl Reader<'_, '_> {
-    pub(super) fn services(&mut self, node: &Node) -> Services {
+    pub(super) fn services(&mut self, node: &Node<'_>) -> Services {
         let whole = self.whole_expression(node, &Scope::JOB);
         let mut services = IndexMap::new();
         let entries = match whole {
@@ -29,11 +29,11 @@ impl Reader<'_, '_> {
     /// `container`, or the service of a name.
     pub(super) fn container(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         name: Option<Spanned<String>>,
     ) -> Option<Container> {
         let scope = &Scope::JOB;
-        let place = node.place.clone();
+        let place = self.place(node);
         if node.scalar().is_some() {
             return Some(Container {
                 name,
@@ -58,7 +58,7 @@ impl Reader<'_, '_> {
             },
         )?;
         let image = self
-            .required(&fields, "image", &place)
+            .required(&fields, "image", node)
             .and_then(|n| self.template(n, scope));
         let options = fields.get("options").and_then(|n| self.template(n, scope));
         let env = fields
@@ -92,17 +92,19 @@ impl Reader<'_, '_> {
         })
     }
 
-    fn credentials(&mut self, node: &Node) -> Option<Credentials> {
+    fn credentials(&mut self, node: &Node<'_>) -> Option<Credentials> {
         let scope = &Scope::CREDENTIALS;
         let mut credentials = Credentials {
             username: None,
             password: None,
             whole: self.whole_expression(node, scope),
-            place: node.place.clone(),
+            keys: Keys::default(),
+            place: self.place(node),
         };
         if credentials.whole.is_none() {
             let fields = self.fields(node, keys::CONTAINER_REGISTRY_CREDENTIALS)?;
             credentials.username = fields.get("username").and_then(|n| self.filled(n, scope));
+            credentials.keys = fields.keys();
             credentials.password = fields.get("password").and_then(|n| self.filled(n, scope));
         }
         Some(credentials)

@@ -7,22 +7,22 @@ use super::step::StepsOf;
 use crate::condition::Condition;
 use crate::expr::Scope;
 use crate::model::{
-    CallSecrets, Defaults, EnvironmentUse, Job, JobCall, RunsOn, Services, Snapshot,
+    CallSecrets, Defaults, EnvironmentUse, Job, JobCall, Keys, RunsOn, Services, Snapshot,
 };
-use crate::place::{Place, Spanned};
+use crate::place::Spanned;
 use crate::tables::workflow_keys as keys;
 use crate::tables::workflow_keys::{JOB_FACTORY as JOB_KEYS, WORKFLOW_JOB as CALL_KEYS};
 use crate::yaml::{Kind, Node};
 
 impl Reader<'_, '_> {
-    pub(super) fn job(&mut self, id: Spanned<String>, body: &Node) -> Option<Job> {
+    pub(super) fn job(&mut self, id: Spanned<String>, body: &Node<'_>) -> Option<Job> {
         // The first key that only one kind of job has decides which kind this is.
         let calls = match &body.kind {
             Kind::Mapping(entries) => entries
                 .iter()
                 .filter_map(|(key, _)| key.scalar())
                 .find_map(|key| {
-                    let key = key.text.as_str();
+                    let key = key.text.as_ref();
                     let (job, call) = (JOB_KEYS.contains(&key), CALL_KEYS.contains(&key));
                     (job != call).then_some(call)
                 })
@@ -38,7 +38,7 @@ impl Reader<'_, '_> {
         let runs_on = if calls {
             None
         } else {
-            self.required(&fields, "runs-on", &body.place)
+            self.required(&fields, "runs-on", body)
                 .and_then(|n| self.runs_on(n))
         };
         let environment = get("environment").and_then(|n| self.environment(n));
@@ -68,7 +68,7 @@ impl Reader<'_, '_> {
         let cancel_timeout_minutes =
             get("cancel-timeout-minutes").and_then(|n| self.number(n, scope));
         let call = if calls {
-            self.call(&fields, &body.place)
+            self.call(&fields, body)
         } else {
             None
         };
@@ -95,30 +95,32 @@ impl Reader<'_, '_> {
             strategy,
             call,
             keys: fields.keys(),
-            place: body.place.clone(),
+            place: self.place(body),
         })
     }
 
     pub(super) fn condition(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         scope: &Scope<'_>,
     ) -> Option<Spanned<Condition>> {
         let Kind::Scalar(scalar) = &node.kind else {
             self.unexpected(node, "a condition");
             return None;
         };
+        let place = self.place(node);
         let problems = &mut self.problems;
-        let condition = Condition::read(node, scalar, scope, self.source, problems);
-        Some(Spanned::new(condition, node.place.clone()))
+        let condition = Condition::read(scalar, place.clone(), scope, self.source, problems);
+        Some(Spanned::new(condition, place))
     }
 
-    fn runs_on(&mut self, node: &Node) -> Option<RunsOn> {
-        let place = node.place.clone();
+    fn runs_on(&mut self, node: &Node<'_>) -> Option<RunsOn> {
+        let place = self.place(node);
         let scope = &Scope::JOB;
         let mut runs_on = RunsOn {
             group: None,
             labels: Vec::new(),
+            keys: Keys::default(),
             place,
         };
         match &node.kind {
@@ -128,6 +130,7 @@ impl Reader<'_, '_> {
             }
             Kind::Mapping(_) => {
                 let fields = self.fields(node, keys::RUNS_ON_MAPPING)?;
+                runs_on.keys = fields.keys();
                 runs_on.group = fields.get("group").and_then(|n| self.filled(n, scope));
                 if let Some(group) = runs_on.group.as_ref().and_then(|g| g.as_literal()) {
                     self.check_group(group, fields.get("group").unwrap_or(node));
@@ -144,19 +147,20 @@ impl Reader<'_, '_> {
         Some(runs_on)
     }
 
-    fn snapshot(&mut self, node: &Node) -> Option<Snapshot> {
-        let place = node.place.clone();
+    fn snapshot(&mut self, node: &Node<'_>) -> Option<Snapshot> {
+        let place = self.place(node);
         if node.scalar().is_some() {
             return Some(Snapshot {
                 image_name: self.word(node)?,
                 if_: None,
                 version: None,
+                keys: Keys::default(),
                 place,
             });
         }
         let fields = self.fields(node, keys::SNAPSHOT_MAPPING)?;
         let image_name = self
-            .required(&fields, "image-name", &place)
+            .required(&fields, "image-name", node)
             .and_then(|n| self.word(n));
         let if_ = fields
             .get("if")
@@ -166,17 +170,18 @@ impl Reader<'_, '_> {
             image_name: image_name?,
             if_,
             version,
+            keys: fields.keys(),
             place,
         })
     }
 
-    fn check_group(&mut self, group: &str, node: &Node) {
+    fn check_group(&mut self, group: &str, node: &Node<'_>) {
         let Some((prefix, name)) = group.split_once('/') else {
             return;
         };
         if name.is_empty() || prefix.is_empty() {
             let message = format!("Invalid runs-on group name '{group}'.");
-            self.problem(&node.place, message);
+            self.problem(&self.place(node), message);
         } else if !["org", "organization", "ent", "enterprise"].contains(&prefix)
             || name.contains('/')
         {
@@ -184,24 +189,25 @@ impl Reader<'_, '_> {
                 "Invalid runs-on group name '{group}'. Please use 'organization/' or \
                  'enterprise/' prefix to target a single runner group."
             );
-            self.problem(&node.place, message);
+            self.problem(&self.place(node), message);
         }
     }
 
-    fn environment(&mut self, node: &Node) -> Option<EnvironmentUse> {
-        let place = node.place.clone();
+    fn environment(&mut self, node: &Node<'_>) -> Option<EnvironmentUse> {
+        let place = self.place(node);
         let scope = &Scope::JOB;
         if node.scalar().is_some() {
             return Some(EnvironmentUse {
                 name: self.template(node, scope)?,
                 url: None,
                 deployment: None,
+                keys: Keys::default(),
                 place,
             });
         }
         let fields = self.fields(node, keys::JOB_ENVIRONMENT_MAPPING)?;
         let name = self
-            .required(&fields, "name", &place)
+            .required(&fields, "name", node)
             .and_then(|n| self.template(n, scope));
         let url = fields
             .get("url")
@@ -213,13 +219,14 @@ impl Reader<'_, '_> {
             name: name?,
             url,
             deployment,
+            keys: fields.keys(),
             place,
         })
     }
 
-    fn call(&mut self, fields: &Fields<'_>, place: &Place) -> Option<JobCall> {
+    fn call(&mut self, fields: &Fields<'_>, body: &Node<'_>) -> Option<JobCall> {
         let uses = self
-            .required(fields, "uses", place)
+            .required(fields, "uses", body)
             .and_then(|n| self.word(n))?;
         if !is_workflow_path(&uses.value) {
             self.problem_with(

@@ -10,8 +10,8 @@ mod triggers;
 mod workflow;
 
 use crate::model::{ActionFile, Workflow};
-use crate::place::{Problem, Source};
-use crate::yaml::{Document, Limits};
+use crate::place::{Problem, Spanned};
+use crate::yaml::{Limits, Tree};
 use reader::Reader;
 
 /// Reads a workflow file. `file` is the name that places carry.
@@ -65,16 +65,30 @@ pub fn load_action_what_is_legal(file: &str, text: &str) -> (Option<ActionFile>,
     read(file, text, &Limits::default(), action)
 }
 
-fn workflow(reader: &mut Reader<'_, '_>, document: Document) -> Option<Workflow> {
-    let mut workflow = reader.workflow(&document.root)?;
-    workflow.unused_anchors = document.unused_anchors;
+/// Like [`load_what_is_legal`], from a tree that was read already.
+pub fn workflow_of(tree: &Tree<'_>) -> (Option<Workflow>, Vec<Problem>) {
+    read_tree(tree, workflow)
+}
+
+/// Like [`load_action_what_is_legal`], from a tree that was read already.
+pub fn action_of(tree: &Tree<'_>) -> (Option<ActionFile>, Vec<Problem>) {
+    read_tree(tree, action)
+}
+
+fn workflow(reader: &mut Reader<'_, '_>, tree: &Tree<'_>) -> Option<Workflow> {
+    let mut workflow = reader.workflow(tree.root())?;
+    let unused = tree.unused_anchors().iter().map(|span| {
+        let name = tree.excerpt(*span).trim_start_matches('&');
+        Spanned::new(name.to_owned(), tree.place(*span))
+    });
+    workflow.unused_anchors = unused.collect();
     crate::graph::settle_needs(&mut workflow);
     reader.problems.extend(crate::graph::problems(&workflow));
     Some(workflow)
 }
 
-fn action(reader: &mut Reader<'_, '_>, document: Document) -> Option<ActionFile> {
-    reader.action(&document.root)
+fn action(reader: &mut Reader<'_, '_>, tree: &Tree<'_>) -> Option<ActionFile> {
+    reader.action(tree.root())
 }
 
 fn sound<T>((found, problems): (Option<T>, Vec<Problem>)) -> Result<T, Vec<Problem>> {
@@ -88,15 +102,20 @@ fn read<T>(
     file: &str,
     text: &str,
     limits: &Limits,
-    model: impl FnOnce(&mut Reader<'_, '_>, Document) -> Option<T>,
+    model: impl FnOnce(&mut Reader<'_, '_>, &Tree<'_>) -> Option<T>,
 ) -> (Option<T>, Vec<Problem>) {
-    let source = Source::new(file, text);
-    let document = match crate::yaml::read(&source, limits) {
-        Ok(document) => document,
-        Err(problem) => return (None, vec![problem]),
-    };
-    let mut reader = Reader::new(&source);
-    let found = model(&mut reader, document);
+    match Tree::read_within(file, text, limits) {
+        Ok(tree) => read_tree(&tree, model),
+        Err(problem) => (None, vec![problem]),
+    }
+}
+
+fn read_tree<T>(
+    tree: &Tree<'_>,
+    model: impl FnOnce(&mut Reader<'_, '_>, &Tree<'_>) -> Option<T>,
+) -> (Option<T>, Vec<Problem>) {
+    let mut reader = Reader::new(&tree.source);
+    let found = model(&mut reader, tree);
     let mut problems = reader.problems;
     problems.sort_by_key(|p| (p.place.span.start, p.place.span.end));
     problems.dedup();

@@ -1,11 +1,14 @@
 //! Reading nodes as what a key wants.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use crate::expr::{Scope, Value};
 use crate::model::{ComputedKey, Keys, Pairs};
 use crate::place::{Place, Problem, Source, Spanned, Unmodelled};
 use crate::suggest;
 use crate::template::{Data, Template};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, Resolved};
 
 pub(crate) struct Reader<'s, 't> {
     pub(super) source: &'s Source<'t>,
@@ -15,21 +18,37 @@ pub(crate) struct Reader<'s, 't> {
 
 /// The entries of a mapping whose keys are all known.
 pub(super) struct Fields<'n> {
-    entries: Vec<(Spanned<&'static str>, &'n Node)>,
+    entries: Vec<(Spanned<&'static str>, &'n Node<'n>)>,
 }
 
 /// Keys and values of a mapping, those apart whose key is an expression.
 pub(super) struct Entries<'n> {
-    written: Vec<(Spanned<String>, &'n Node)>,
-    computed: Vec<(ComputedKey, &'n Node)>,
+    written: Vec<(Spanned<String>, &'n Node<'n>)>,
+    computed: Vec<(ComputedKey, &'n Node<'n>)>,
+}
+
+enum Key<'n> {
+    Name(Cow<'n, str>),
+    Computed(ComputedKey),
+}
+
+/// Mappings with fewer keys are searched one by one.
+const FEW: usize = 24;
+
+/// Keys that differ only by case are the same key.
+fn same_key(a: &str, b: &str) -> bool {
+    match a.is_ascii() && b.is_ascii() {
+        true => a.eq_ignore_ascii_case(b),
+        false => crate::expr::fold(a) == crate::expr::fold(b),
+    }
 }
 
 impl<'n> Fields<'n> {
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(super) fn get(&self, key: &str) -> Option<&'n Node<'n>> {
         self.entry(key).map(|(_, value)| value)
     }
 
-    pub(super) fn entry(&self, key: &str) -> Option<(&Spanned<&'static str>, &'n Node)> {
+    pub(super) fn entry(&self, key: &str) -> Option<(&Spanned<&'static str>, &'n Node<'n>)> {
         let found = self.entries.iter().find(|(k, _)| k.value == key);
         found.map(|(k, v)| (k, *v))
     }
@@ -48,6 +67,10 @@ impl<'s, 't> Reader<'s, 't> {
         }
     }
 
+    pub(super) fn place(&self, node: &Node<'_>) -> Place {
+        self.source.place_of(node)
+    }
+
     pub(super) fn problem(&mut self, place: &Place, message: impl Into<String>) {
         self.problem_with(place, message, None);
     }
@@ -58,7 +81,7 @@ impl<'s, 't> Reader<'s, 't> {
         message: impl Into<String>,
         suggestion: Option<String>,
     ) {
-        self.problems.push(Problem {
+        Problem::note(&mut self.problems, || Problem {
             place: place.clone(),
             message: message.into(),
             suggestion,
@@ -74,7 +97,7 @@ impl<'s, 't> Reader<'s, 't> {
     }
 
     /// The node is of another shape than its key wants.
-    pub(super) fn unexpected(&mut self, node: &Node, wanted: &str) {
+    pub(super) fn unexpected(&mut self, node: &Node<'_>, wanted: &str) {
         let message = match &node.kind {
             Kind::Mapping(_) => "A mapping was not expected".to_owned(),
             Kind::Sequence(_) => "A sequence was not expected".to_owned(),
@@ -84,15 +107,15 @@ impl<'s, 't> Reader<'s, 't> {
             Kind::Scalar(_) => format!("wanted here: {wanted}"),
             _ => format!("wanted here: {wanted}, not {}", node.noun()),
         };
-        self.problem_with(&node.place, message, Some(way_out));
+        self.problem_with(&self.place(node), message, Some(way_out));
     }
 
     /// Keys and values of a mapping, keys unique without regard to case.
     pub(super) fn entries<'n>(
         &mut self,
-        node: &'n Node,
+        node: &'n Node<'n>,
         wanted: &str,
-    ) -> Option<Vec<(Spanned<String>, &'n Node)>> {
+    ) -> Option<Vec<(Spanned<String>, &'n Node<'n>)>> {
         let found = self.entries_in(node, wanted, &Scope::NONE)?;
         Some(found.written)
     }
@@ -100,7 +123,7 @@ impl<'s, 't> Reader<'s, 't> {
     /// The same, where keys may be expressions of this scope.
     pub(super) fn entries_in<'n>(
         &mut self,
-        node: &'n Node,
+        node: &'n Node<'n>,
         wanted: &str,
         key_scope: &Scope<'_>,
     ) -> Option<Entries<'n>> {
@@ -108,77 +131,88 @@ impl<'s, 't> Reader<'s, 't> {
             self.unexpected(node, wanted);
             return None;
         };
-        let mut seen = std::collections::BTreeSet::new();
         let mut found = Entries {
             written: Vec::with_capacity(entries.len()),
             computed: Vec::new(),
         };
+        let mut names = BTreeSet::new();
         for (key, value) in entries {
-            let Some(scalar) = key.scalar() else {
-                self.unexpected(key, "a name");
-                continue;
-            };
-            if scalar.value == Value::from("<<") && scalar.style == crate::yaml::Style::Plain {
-                let way_out = "GitHub knows anchors and aliases but no merge keys: repeat the keys";
-                self.problem_with(
-                    &key.place,
-                    "Unexpected value '<<'",
-                    Some(way_out.to_owned()),
-                );
-                continue;
-            }
-            let name = scalar.value.to_text();
-            if name.contains("${{") {
-                if let Some(key) = self.computed_key(key, &name, key_scope) {
+            let name = match self.key(key, key_scope) {
+                Some(Key::Name(name)) => name,
+                Some(Key::Computed(key)) => {
                     found.computed.push((key, value));
+                    continue;
                 }
+                None => continue,
+            };
+            let known = match entries.len() {
+                0..FEW => found.written.iter().any(|(k, _)| same_key(&k.value, &name)),
+                _ => !names.insert(crate::expr::fold(&name)),
+            };
+            if known {
+                self.defined_twice(&name, key);
                 continue;
             }
-            if name.is_empty() {
-                self.problem(&key.place, "Unexpected value ''");
-                continue;
-            }
-            if !seen.insert(crate::expr::fold(&name)) {
-                self.problem_with(
-                    &key.place,
-                    format!("'{name}' is already defined"),
-                    Some("keys that differ only by case are the same key".to_owned()),
-                );
-                continue;
-            }
-            let name = Spanned::new(name, key.place.clone());
+            let name = Spanned::new(name.into_owned(), self.place(key));
             found.written.push((name, value));
         }
         Some(found)
     }
 
+    /// A key of a mapping, unless it is none.
+    fn key<'n>(&mut self, key: &'n Node<'n>, scope: &Scope<'_>) -> Option<Key<'n>> {
+        let Some(scalar) = key.scalar() else {
+            self.unexpected(key, "a name");
+            return None;
+        };
+        if scalar.text == "<<" && scalar.style == crate::yaml::Style::Plain {
+            let way_out = "GitHub knows anchors and aliases but no merge keys: repeat the keys";
+            let place = self.place(key);
+            self.problem_with(&place, "Unexpected value '<<'", Some(way_out.to_owned()));
+            return None;
+        }
+        let name = scalar.to_text();
+        if name.contains("${{") {
+            return self.computed_key(key, &name, scope).map(Key::Computed);
+        }
+        if name.is_empty() {
+            self.problem(&self.place(key), "Unexpected value ''");
+            return None;
+        }
+        Some(Key::Name(name))
+    }
+
+    fn defined_twice(&mut self, name: &str, key: &Node<'_>) {
+        self.problem_with(
+            &self.place(key),
+            format!("'{name}' is already defined"),
+            Some("keys that differ only by case are the same key".to_owned()),
+        );
+    }
+
     /// A key with `${{ }}` in it; `insert` is a word of GitHub's that stands for no context.
-    fn computed_key(&mut self, key: &Node, name: &str, scope: &Scope<'_>) -> Option<ComputedKey> {
+    fn computed_key(
+        &mut self,
+        key: &Node<'_>,
+        name: &str,
+        scope: &Scope<'_>,
+    ) -> Option<ComputedKey> {
         let inner = name.strip_prefix("${{").and_then(|n| n.strip_suffix("}}"));
         if !scope.contexts.is_empty() && inner.is_some_and(|i| i.trim() == "insert") {
-            return Some(ComputedKey::Insert(key.place.clone()));
+            return Some(ComputedKey::Insert(self.place(key)));
         }
-        let before = self.problems.len();
         let template = self.template(key, scope)?;
-        let sound = self.problems.len() == before;
-        sound.then_some(ComputedKey::Name(template))
+        (!template.is_broken()).then_some(ComputedKey::Name(template))
     }
 
     /// A mapping in which only these keys may stand.
     pub(super) fn fields<'n>(
         &mut self,
-        node: &'n Node,
+        node: &'n Node<'n>,
         known: &[&'static str],
     ) -> Option<Fields<'n>> {
-        let entries = self.entries(node, "a mapping")?;
-        let mut found = Fields {
-            entries: Vec::with_capacity(entries.len()),
-        };
-        for (key, value) in entries {
-            if let Some(name) = known.iter().copied().find(|name| *name == key.value) {
-                found.entries.push((key.map(|_| name), value));
-                continue;
-            }
+        let (found, unknown) = self.loose_fields(node, known)?;
+        for key in unknown {
             let suggestion = suggest::did_you_mean(&key.value, known.iter().copied())
                 .or_else(|| Some(format!("known keys here: {}", known.join(", "))));
             let message = format!("Unexpected value '{}'", key.value);
@@ -190,57 +224,78 @@ impl<'s, 't> Reader<'s, 't> {
     /// The same, where GitHub passes over keys that it does not know; those come back apart.
     pub(super) fn loose_fields<'n>(
         &mut self,
-        node: &'n Node,
+        node: &'n Node<'n>,
         known: &[&'static str],
     ) -> Option<(Fields<'n>, Vec<Spanned<String>>)> {
-        let entries = self.entries(node, "a mapping")?;
-        let mut found = Fields {
-            entries: Vec::with_capacity(entries.len()),
+        let Kind::Mapping(entries) = &node.kind else {
+            self.unexpected(node, "a mapping");
+            return None;
         };
-        let mut unread = Vec::new();
+        let mut found = Fields {
+            entries: Vec::with_capacity(entries.len().min(known.len())),
+        };
+        let mut unknown: Vec<Spanned<String>> = Vec::new();
+        // Only used where many keys are unknown.
+        let mut names = BTreeSet::new();
         for (key, value) in entries {
-            match known.iter().copied().find(|name| *name == key.value) {
-                Some(name) => found.entries.push((key.map(|_| name), value)),
-                None => unread.push(key),
+            let Some(Key::Name(name)) = self.key(key, &Scope::NONE) else {
+                continue;
+            };
+            let twice = found.entries.iter().any(|(k, _)| same_key(k.value, &name))
+                || match entries.len() {
+                    0..FEW => unknown.iter().any(|k| same_key(&k.value, &name)),
+                    _ => !names.insert(crate::expr::fold(&name)),
+                };
+            if twice {
+                self.defined_twice(&name, key);
+                continue;
+            }
+            let place = self.place(key);
+            match known.iter().copied().find(|known| *known == name) {
+                Some(name) => found.entries.push((Spanned::new(name, place), value)),
+                None => unknown.push(Spanned::new(name.into_owned(), place)),
             }
         }
-        Some((found, unread))
+        Some((found, unknown))
     }
 
     pub(super) fn required<'n>(
         &mut self,
         fields: &Fields<'n>,
         key: &str,
-        place: &Place,
-    ) -> Option<&'n Node> {
+        mapping: &Node<'_>,
+    ) -> Option<&'n Node<'n>> {
         let found = fields.get(key);
         if found.is_none() {
-            self.problem(place, format!("Required property is missing: {key}"));
+            let message = format!("Required property is missing: {key}");
+            self.problem(&self.place(mapping), message);
         }
         found
     }
 
-    pub(super) fn template(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+    pub(super) fn template(&mut self, node: &Node<'_>, scope: &Scope<'_>) -> Option<Template> {
         let Kind::Scalar(scalar) = &node.kind else {
             self.unexpected(node, "a single value");
             return None;
         };
+        let place = self.place(node);
         let problems = &mut self.problems;
-        Some(Template::read(node, scalar, scope, self.source, problems))
+        let template = Template::read(scalar, place, scope, self.source, problems);
+        Some(template)
     }
 
     /// A template that is not empty.
-    pub(super) fn filled(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+    pub(super) fn filled(&mut self, node: &Node<'_>, scope: &Scope<'_>) -> Option<Template> {
         let template = self.template(node, scope)?;
         if template.as_literal() == Some("") {
-            self.problem(&node.place, "Unexpected value ''");
+            self.problem(&self.place(node), "Unexpected value ''");
             return None;
         }
         Some(template)
     }
 
     /// A number or an expression.
-    pub(super) fn number(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+    pub(super) fn number(&mut self, node: &Node<'_>, scope: &Scope<'_>) -> Option<Template> {
         let template = self.template(node, scope)?;
         let fits = match template.literal() {
             None => template.is_broken() || template.whole().is_some(),
@@ -253,7 +308,7 @@ impl<'s, 't> Reader<'s, 't> {
     }
 
     /// A boolean or an expression.
-    pub(super) fn boolean(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+    pub(super) fn boolean(&mut self, node: &Node<'_>, scope: &Scope<'_>) -> Option<Template> {
         let template = self.template(node, scope)?;
         let fits = match template.literal() {
             None => template.is_broken() || template.whole().is_some(),
@@ -266,9 +321,9 @@ impl<'s, 't> Reader<'s, 't> {
     }
 
     /// `true` or `false`, no expression.
-    pub(super) fn flag(&mut self, node: &Node) -> Option<bool> {
+    pub(super) fn flag(&mut self, node: &Node<'_>) -> Option<bool> {
         match node.scalar().map(|s| &s.value) {
-            Some(Value::Bool(b)) => Some(*b),
+            Some(Resolved::Bool(b)) => Some(*b),
             _ => {
                 self.unexpected(node, "true or false");
                 None
@@ -277,24 +332,24 @@ impl<'s, 't> Reader<'s, 't> {
     }
 
     /// Text without expressions.
-    pub(super) fn text(&mut self, node: &Node) -> Option<Spanned<String>> {
+    pub(super) fn text(&mut self, node: &Node<'_>) -> Option<Spanned<String>> {
         let template = self.template(node, &Scope::NONE)?;
         let text = template.as_literal()?.to_owned();
-        Some(Spanned::new(text, node.place.clone()))
+        Some(Spanned::new(text, self.place(node)))
     }
 
     /// Text without expressions that is not empty.
-    pub(super) fn word(&mut self, node: &Node) -> Option<Spanned<String>> {
+    pub(super) fn word(&mut self, node: &Node<'_>) -> Option<Spanned<String>> {
         let text = self.text(node)?;
         if text.value.is_empty() {
-            self.problem(&node.place, "Unexpected value ''");
+            self.problem(&self.place(node), "Unexpected value ''");
             return None;
         }
         Some(text)
     }
 
     /// One word or a sequence of words.
-    pub(super) fn words(&mut self, node: &Node) -> Vec<Spanned<String>> {
+    pub(super) fn words(&mut self, node: &Node<'_>) -> Vec<Spanned<String>> {
         match &node.kind {
             Kind::Sequence(items) => items.iter().filter_map(|item| self.word(item)).collect(),
             Kind::Scalar(_) => self.word(node).into_iter().collect(),
@@ -305,7 +360,11 @@ impl<'s, 't> Reader<'s, 't> {
         }
     }
 
-    pub(super) fn sequence<'n>(&mut self, node: &'n Node, wanted: &str) -> Option<&'n [Node]> {
+    pub(super) fn sequence<'n>(
+        &mut self,
+        node: &'n Node<'n>,
+        wanted: &str,
+    ) -> Option<&'n [Node<'n>]> {
         match &node.kind {
             Kind::Sequence(items) => Some(items),
             _ => {
@@ -316,9 +375,9 @@ impl<'s, 't> Reader<'s, 't> {
     }
 
     /// A mapping of names to templates.
-    pub(super) fn pairs(&mut self, node: &Node, scope: &Scope<'_>) -> Pairs {
+    pub(super) fn pairs(&mut self, node: &Node<'_>, scope: &Scope<'_>) -> Pairs {
         let mut pairs = Pairs {
-            place: Some(node.place.clone()),
+            place: Some(self.place(node)),
             ..Pairs::default()
         };
         let Some(entries) = self.entries_in(node, "a mapping of names to values", scope) else {
@@ -338,11 +397,11 @@ impl<'s, 't> Reader<'s, 't> {
     }
 
     /// The same, where GitHub also takes one expression for the whole mapping.
-    pub(super) fn pairs_or_expression(&mut self, node: &Node, scope: &Scope<'_>) -> Pairs {
+    pub(super) fn pairs_or_expression(&mut self, node: &Node<'_>, scope: &Scope<'_>) -> Pairs {
         match self.whole_expression(node, scope) {
             Some(template) => Pairs {
                 whole: Some(Box::new(template)),
-                place: Some(node.place.clone()),
+                place: Some(self.place(node)),
                 ..Pairs::default()
             },
             None => self.pairs(node, scope),
@@ -350,19 +409,21 @@ impl<'s, 't> Reader<'s, 't> {
     }
 
     /// The node as one `${{ }}`, if it is that, even if the expression in it is broken.
-    pub(super) fn whole_expression(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Template> {
+    pub(super) fn whole_expression(
+        &mut self,
+        node: &Node<'_>,
+        scope: &Scope<'_>,
+    ) -> Option<Template> {
         let text = &node.scalar()?.text;
         if !text.starts_with("${{") {
             return None;
         }
-        let before = self.problems.len();
         let template = self.template(node, scope)?;
-        let broken = self.problems.len() > before;
-        (broken || template.whole().is_some()).then_some(template)
+        (template.is_broken() || template.whole().is_some()).then_some(template)
     }
 
-    pub(super) fn data(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Data> {
-        let place = node.place.clone();
+    pub(super) fn data(&mut self, node: &Node<'_>, scope: &Scope<'_>) -> Option<Data> {
+        let place = self.place(node);
         match &node.kind {
             Kind::Scalar(_) => Some(Data::Scalar(self.template(node, scope)?)),
             Kind::Sequence(items) => {

@@ -74,7 +74,7 @@ impl StepsOf {
 }
 
 impl Reader<'_, '_> {
-    pub(super) fn steps(&mut self, node: &Node, of: StepsOf) -> Vec<Step> {
+    pub(super) fn steps(&mut self, node: &Node<'_>, of: StepsOf) -> Vec<Step> {
         let items = self.sequence(node, "a sequence of steps").unwrap_or(&[]);
         items
             .iter()
@@ -82,7 +82,7 @@ impl Reader<'_, '_> {
             .collect()
     }
 
-    fn step(&mut self, node: &Node, of: StepsOf) -> Option<Step> {
+    fn step(&mut self, node: &Node<'_>, of: StepsOf) -> Option<Step> {
         let Kind::Mapping(entries) = &node.kind else {
             self.unexpected(node, "a step");
             return None;
@@ -117,7 +117,7 @@ impl Reader<'_, '_> {
             .get("continue-on-error")
             .and_then(|n| self.boolean(n, scope));
         let background = fields.get("background").and_then(|n| self.flag(n)) == Some(true);
-        let kind = self.step_kind(&fields, &node.place, of)?;
+        let kind = self.step_kind(&fields, node, of)?;
         Some(Step {
             id,
             name,
@@ -128,16 +128,16 @@ impl Reader<'_, '_> {
             continue_on_error,
             background,
             keys: fields.keys(),
-            place: node.place.clone(),
+            place: self.place(node),
         })
     }
 
-    fn step_kind(&mut self, fields: &Fields<'_>, place: &Place, of: StepsOf) -> Option<StepKind> {
+    fn step_kind(&mut self, fields: &Fields<'_>, step: &Node<'_>, of: StepsOf) -> Option<StepKind> {
         let scope = of.scope();
         if let Some(node) = fields.get("run") {
             let shell = match of {
                 StepsOf::CompositeAction => self
-                    .required(fields, "shell", place)
+                    .required(fields, "shell", step)
                     .and_then(|n| self.template(n, scope)),
                 _ => fields
                     .get("shell")
@@ -161,7 +161,7 @@ impl Reader<'_, '_> {
         if let Some(node) = fields.get("wait-all") {
             if !node.is_null() && self.flag(node) == Some(false) {
                 self.problem_with(
-                    &node.place,
+                    &self.place(node),
                     "The value of 'wait-all' must be true or omitted",
                     Some("leave out the step that is not to wait".to_owned()),
                 );
@@ -178,15 +178,16 @@ impl Reader<'_, '_> {
         }
         let runs = fields.get("shell").is_some() || fields.get("working-directory").is_some();
         let missing = if runs { "run" } else { "uses" };
-        self.problem(place, format!("Required property is missing: {missing}"));
+        let message = format!("Required property is missing: {missing}");
+        self.problem(&self.place(step), message);
         None
     }
 
     /// A `parallel` group takes steps that do something, and says itself that they run in the
     /// background.
-    fn check_parallel(&mut self, entries: &[(Node, Node)]) {
+    fn check_parallel(&mut self, entries: &[(Node<'_>, Node<'_>)]) {
         for (key, _) in entries {
-            let message = match key.scalar().map(|s| s.text.as_str()) {
+            let message = match key.scalar().map(|s| s.text.as_ref()) {
                 Some("background") => {
                     "'background' is not allowed inside a parallel block. Steps in a parallel \
                      block are automatically run as background steps."
@@ -198,7 +199,7 @@ impl Reader<'_, '_> {
                 }
                 _ => continue,
             };
-            self.problem(&key.place, message);
+            self.problem(&self.place(key), message);
         }
     }
 
@@ -241,7 +242,12 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn uses(&mut self, node: &Node, fields: &Fields<'_>, scope: &Scope<'_>) -> Option<StepKind> {
+    fn uses(
+        &mut self,
+        node: &Node<'_>,
+        fields: &Fields<'_>,
+        scope: &Scope<'_>,
+    ) -> Option<StepKind> {
         let text = self.word(node)?;
         let Some(action) = ActionRef::parse(&text.value) else {
             let message = format!(
@@ -266,7 +272,7 @@ impl Reader<'_, '_> {
         })
     }
 
-    fn step_id(&mut self, node: &Node) -> Option<Spanned<String>> {
+    fn step_id(&mut self, node: &Node<'_>) -> Option<Spanned<String>> {
         let id = self.word(node)?;
         if !is_identifier(&id.value) || id.value.starts_with("__") {
             let message = format!(
@@ -301,7 +307,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn unclear_step(&mut self, node: &Node, entries: &[(Node, Node)], of: StepsOf) {
+    fn unclear_step(&mut self, node: &Node<'_>, entries: &[(Node<'_>, Node<'_>)], of: StepsOf) {
         let known = of.kinds();
         let mut unknown = false;
         for (key, _) in entries {
@@ -310,17 +316,17 @@ impl Reader<'_, '_> {
                 unknown = true;
                 continue;
             };
-            if scalar.value == crate::expr::Value::Null {
-                self.problem(&key.place, "Unexpected value ''");
+            if scalar.value == crate::yaml::Resolved::Null {
+                self.problem(&self.place(key), "Unexpected value ''");
                 unknown = true;
-            } else if !known.iter().any(|k| k.contains(&scalar.text.as_str())) {
+            } else if !known.iter().any(|k| k.contains(&scalar.text.as_ref())) {
                 let names = known.iter().flat_map(|k| k.iter().copied());
                 let suggestion = match StepsOf::Job.keys_with(&scalar.text) {
                     Some(_) => Some("only steps of a job can be this".to_owned()),
                     None => suggest::did_you_mean(&scalar.text, names),
                 };
                 let message = format!("Unexpected value '{}'", scalar.text);
-                self.problem_with(&key.place, message, suggestion);
+                self.problem_with(&self.place(key), message, suggestion);
                 unknown = true;
             }
         }
@@ -336,9 +342,9 @@ impl Reader<'_, '_> {
             || !self
                 .problems
                 .iter()
-                .any(|p| node.place.span.contains(&p.place.span.start))
+                .any(|p| node.span.range().contains(&p.place.span.start))
         {
-            self.problem(&node.place, message);
+            self.problem(&self.place(node), message);
         }
     }
 }

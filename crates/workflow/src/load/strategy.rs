@@ -2,26 +2,28 @@
 
 use super::reader::Reader;
 use crate::expr::Scope;
-use crate::model::{Matrix, Strategy};
+use crate::model::{Keys, Matrix, Strategy};
 use crate::tables::workflow_keys as keys;
 use crate::template::Data;
 use crate::yaml::Node;
 
 impl Reader<'_, '_> {
-    pub(super) fn strategy(&mut self, node: &Node) -> Option<Strategy> {
+    pub(super) fn strategy(&mut self, node: &Node<'_>) -> Option<Strategy> {
         let scope = &Scope::STRATEGY;
         let mut strategy = Strategy {
             matrix: None,
             fail_fast: None,
             max_parallel: None,
             whole: None,
-            place: node.place.clone(),
+            keys: Keys::default(),
+            place: self.place(node),
         };
         if let Some(template) = self.whole_expression(node, scope) {
             strategy.whole = Some(template);
             return Some(strategy);
         }
         let fields = self.fields(node, keys::STRATEGY)?;
+        strategy.keys = fields.keys();
         strategy.fail_fast = fields.get("fail-fast").and_then(|n| self.boolean(n, scope));
         strategy.max_parallel = fields
             .get("max-parallel")
@@ -30,14 +32,15 @@ impl Reader<'_, '_> {
         Some(strategy)
     }
 
-    fn matrix(&mut self, node: &Node) -> Option<Matrix> {
+    fn matrix(&mut self, node: &Node<'_>) -> Option<Matrix> {
         let scope = &Scope::STRATEGY;
         let mut matrix = Matrix {
             axes: Vec::new(),
             include: None,
             exclude: None,
             whole: self.whole_expression(node, scope),
-            place: node.place.clone(),
+            keys: Keys::default(),
+            place: self.place(node),
         };
         if matrix.whole.is_some() {
             return Some(matrix);
@@ -62,10 +65,18 @@ impl Reader<'_, '_> {
                 self.unexpected(value, "a sequence or an expression");
                 continue;
             }
-            match key.value.as_str() {
+            let list = match key.value.as_str() {
+                "include" => "include",
+                "exclude" => "exclude",
+                _ => {
+                    matrix.axes.push((key, data));
+                    continue;
+                }
+            };
+            matrix.keys.0.push(key.map(|_| list));
+            match list {
                 "include" => matrix.include = Some(data),
-                "exclude" => matrix.exclude = Some(data),
-                _ => matrix.axes.push((key, data)),
+                _ => matrix.exclude = Some(data),
             }
         }
         Some(matrix)

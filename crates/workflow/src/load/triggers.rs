@@ -7,7 +7,7 @@ use crate::events::{self, EventRule};
 use crate::expr::Scope;
 use crate::filter;
 use crate::model::{
-    Cron, Filter, Filters, Input, InputType, OtherEvent, Triggers, WorkflowCall,
+    Cron, Filter, Filters, Input, InputType, Keys, OtherEvent, Triggers, WorkflowCall,
     WorkflowCallOutput, WorkflowCallSecret, WorkflowDispatch, WorkflowRun,
 };
 use crate::place::{Place, Spanned};
@@ -16,8 +16,8 @@ use crate::tables::workflow_keys as keys;
 use crate::yaml::{Kind, Node};
 
 impl Reader<'_, '_> {
-    pub(super) fn triggers(&mut self, node: &Node) -> Triggers {
-        let mut on = Triggers::none(node.place.clone());
+    pub(super) fn triggers(&mut self, node: &Node<'_>) -> Triggers {
+        let mut on = Triggers::none(self.place(node));
         match &node.kind {
             Kind::Scalar(_) => {
                 if let Some(name) = self.word(node) {
@@ -40,7 +40,7 @@ impl Reader<'_, '_> {
         on
     }
 
-    fn event(&mut self, name: Spanned<String>, body: Option<&Node>, on: &mut Triggers) {
+    fn event(&mut self, name: Spanned<String>, body: Option<&Node<'_>>, on: &mut Triggers) {
         let Some(rule) = events::rule(&name.value) else {
             let suggestion =
                 suggest::did_you_mean(&name.value, events::EVENTS.iter().map(|e| e.name))
@@ -50,6 +50,7 @@ impl Reader<'_, '_> {
             return;
         };
         let place = name.place.clone();
+        on.keys.0.push(Spanned::new(rule.name, place.clone()));
         let bare = body.is_none();
         let body = body.filter(|n| !n.is_null());
         if let Some(body) = body {
@@ -97,7 +98,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn event_fields<'n>(&mut self, body: &'n Node, rule: &EventRule) -> Option<Fields<'n>> {
+    fn event_fields<'n>(&mut self, body: &'n Node<'n>, rule: &EventRule) -> Option<Fields<'n>> {
         let mut known = rule.keys.to_vec();
         known.extend(
             events::FILTERS
@@ -109,33 +110,34 @@ impl Reader<'_, '_> {
     }
 
     /// GitHub reads over filters that an event does not have, such as `branches` of a dispatch.
-    fn ignored_filters(&mut self, rule: &EventRule, body: &Node) {
+    fn ignored_filters(&mut self, rule: &EventRule, body: &Node<'_>) {
         let Kind::Mapping(entries) = &body.kind else {
             return;
         };
         for (key, _) in entries {
-            let Some(name) = key.scalar().map(|s| s.text.as_str()) else {
+            let Some(name) = key.scalar().map(|s| s.text.as_ref()) else {
                 continue;
             };
             if events::FILTERS.contains(&name) && !rule.keys.contains(&name) {
                 let path = format!("on.{}.{name}", rule.name);
                 let why = "GitHub ignores this filter: the event has none of the kind";
-                self.unmodelled(path, &key.place, why);
+                self.unmodelled(path, &self.place(key), why);
             }
         }
     }
 
-    fn filters(&mut self, rule: &EventRule, place: Place, body: Option<&Node>) -> Filters {
+    fn filters(&mut self, rule: &EventRule, place: Place, body: Option<&Node<'_>>) -> Filters {
         let fields = body.and_then(|b| self.event_fields(b, rule));
         let mut filters = Filters {
             branches: None,
             tags: None,
             paths: None,
             types: Vec::new(),
-            keys: fields.as_ref().map(Fields::keys).unwrap_or_default(),
+            keys: Keys::default(),
             place,
         };
         if let Some(fields) = &fields {
+            filters.keys = fields.keys();
             filters.branches = self.filter(fields, "branches", "branches-ignore");
             filters.tags = self.filter(fields, "tags", "tags-ignore");
             filters.paths = self.filter(fields, "paths", "paths-ignore");
@@ -191,16 +193,22 @@ impl Reader<'_, '_> {
         })
     }
 
-    fn workflow_run(&mut self, rule: &EventRule, place: Place, body: Option<&Node>) -> WorkflowRun {
+    fn workflow_run(
+        &mut self,
+        rule: &EventRule,
+        place: Place,
+        body: Option<&Node<'_>>,
+    ) -> WorkflowRun {
         let fields = body.and_then(|b| self.event_fields(b, rule));
         let mut run = WorkflowRun {
             workflows: Vec::new(),
             types: Vec::new(),
             branches: None,
-            keys: fields.as_ref().map(Fields::keys).unwrap_or_default(),
+            keys: Keys::default(),
             place,
         };
         if let Some(fields) = &fields {
+            run.keys = fields.keys();
             run.workflows = fields
                 .get("workflows")
                 .map(|n| self.words(n))
@@ -211,7 +219,7 @@ impl Reader<'_, '_> {
         run
     }
 
-    fn schedule(&mut self, body: &Node) -> Vec<Cron> {
+    fn schedule(&mut self, body: &Node<'_>) -> Vec<Cron> {
         let Some(items) = self.sequence(body, "a sequence of `cron: …`") else {
             return Vec::new();
         };
@@ -221,7 +229,7 @@ impl Reader<'_, '_> {
                 continue;
             };
             let cron = self
-                .required(&fields, "cron", &item.place)
+                .required(&fields, "cron", item)
                 .and_then(|n| self.word(n));
             let timezone = fields.get("timezone").and_then(|n| self.word(n));
             if let Some(cron) = cron {
@@ -229,7 +237,11 @@ impl Reader<'_, '_> {
                     let message = format!("Invalid cron expression '{}'", cron.value);
                     self.problem_with(&cron.place, message, Some(why));
                 }
-                schedule.push(Cron { cron, timezone });
+                schedule.push(Cron {
+                    cron,
+                    timezone,
+                    keys: fields.keys(),
+                });
             }
         }
         schedule
@@ -239,11 +251,12 @@ impl Reader<'_, '_> {
         &mut self,
         rule: &EventRule,
         place: Place,
-        body: Option<&Node>,
+        body: Option<&Node<'_>>,
     ) -> WorkflowDispatch {
         let mut inputs = IndexMap::new();
-        let node = body
-            .and_then(|b| self.event_fields(b, rule))
+        let fields = body.and_then(|b| self.event_fields(b, rule));
+        let node = fields
+            .as_ref()
             .and_then(|f| f.get("inputs"))
             .filter(|n| !n.is_null());
         let entries = node.and_then(|n| self.entries(n, "a mapping of inputs"));
@@ -252,16 +265,21 @@ impl Reader<'_, '_> {
                 inputs.insert(name.value, input);
             }
         }
-        WorkflowDispatch { inputs, place }
+        WorkflowDispatch {
+            inputs,
+            keys: fields.as_ref().map(Fields::keys).unwrap_or_default(),
+            place,
+        }
     }
 
-    fn input(&mut self, name: &Spanned<String>, body: &Node, dispatch: bool) -> Option<Input> {
+    fn input(&mut self, name: &Spanned<String>, body: &Node<'_>, dispatch: bool) -> Option<Input> {
         let mut input = Input {
             kind: InputType::String,
             default: None,
             required: false,
             options: Vec::new(),
             description: None,
+            keys: Keys::default(),
             place: name.place.clone(),
         };
         if dispatch && body.is_null() {
@@ -273,10 +291,11 @@ impl Reader<'_, '_> {
             keys::WORKFLOW_CALL_INPUT_DEFINITION
         };
         let fields = self.fields(body, keys)?;
+        input.keys = fields.keys();
         let kind = if dispatch {
             fields.get("type")
         } else {
-            self.required(&fields, "type", &body.place)
+            self.required(&fields, "type", body)
         };
         if let Some(node) = kind {
             input.kind = self.input_type(node, dispatch)?;
@@ -322,7 +341,7 @@ impl Reader<'_, '_> {
         Some(input)
     }
 
-    fn check_default(&mut self, template: &crate::Template, kind: InputType, node: &Node) {
+    fn check_default(&mut self, template: &crate::Template, kind: InputType, node: &Node<'_>) {
         use crate::expr::Value;
         let Some(value) = template.literal() else {
             return;
@@ -341,8 +360,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn input_type(&mut self, node: &Node, dispatch: bool) -> Option<InputType> {
-        let text = node.scalar().map_or("", |s| s.text.as_str());
+    fn input_type(&mut self, node: &Node<'_>, dispatch: bool) -> Option<InputType> {
+        let text = node.scalar().map_or("", |s| s.text.as_ref());
         let kind = match text {
             "string" => Some(InputType::String),
             "boolean" => Some(InputType::Boolean),
@@ -360,7 +379,7 @@ impl Reader<'_, '_> {
             let suggestion = suggest::did_you_mean(text, known.iter().copied())
                 .or_else(|| Some(format!("one of {}", known.join(", "))));
             self.problem_with(
-                &node.place,
+                &self.place(node),
                 format!("Unexpected value '{text}'"),
                 suggestion,
             );
@@ -372,17 +391,19 @@ impl Reader<'_, '_> {
         &mut self,
         rule: &EventRule,
         place: Place,
-        body: Option<&Node>,
+        body: Option<&Node<'_>>,
     ) -> WorkflowCall {
         let mut call = WorkflowCall {
             inputs: IndexMap::new(),
             outputs: IndexMap::new(),
             secrets: IndexMap::new(),
+            keys: Keys::default(),
             place,
         };
         let Some(fields) = body.and_then(|b| self.event_fields(b, rule)) else {
             return call;
         };
+        call.keys = fields.keys();
         for (name, body) in self.named(&fields, "inputs") {
             if let Some(input) = self.input(&name, body, false) {
                 call.inputs.insert(name.value, input);
@@ -394,7 +415,7 @@ impl Reader<'_, '_> {
             };
             let description = inner.get("description").and_then(|n| self.text(n));
             let value = self
-                .required(&inner, "value", &body.place)
+                .required(&inner, "value", body)
                 .and_then(|n| self.template(n, &Scope::CALL_OUTPUT));
             if let Some(value) = value {
                 call.outputs.insert(
@@ -402,6 +423,7 @@ impl Reader<'_, '_> {
                     WorkflowCallOutput {
                         description: description.map(|d| d.value),
                         value,
+                        keys: inner.keys(),
                         place: name.place,
                     },
                 );
@@ -411,6 +433,7 @@ impl Reader<'_, '_> {
             let mut secret = WorkflowCallSecret {
                 description: None,
                 required: false,
+                keys: Keys::default(),
                 place: name.place,
             };
             if !body.is_null()
@@ -418,6 +441,7 @@ impl Reader<'_, '_> {
                     self.fields(body, keys::WORKFLOW_CALL_SECRET_MAPPING_DEFINITION)
             {
                 let description = inner.get("description").and_then(|n| self.text(n));
+                secret.keys = inner.keys();
                 secret.description = description.map(|d| d.value);
                 secret.required = match inner.get("required") {
                     Some(node) => self.flag(node).unwrap_or(false),
@@ -429,7 +453,11 @@ impl Reader<'_, '_> {
         call
     }
 
-    fn named<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Vec<(Spanned<String>, &'n Node)> {
+    fn named<'n>(
+        &mut self,
+        fields: &Fields<'n>,
+        key: &str,
+    ) -> Vec<(Spanned<String>, &'n Node<'n>)> {
         let node = fields.get(key).filter(|n| !n.is_null());
         node.and_then(|n| self.entries(n, "a mapping"))
             .unwrap_or_default()

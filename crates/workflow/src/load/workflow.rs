@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::reader::Reader;
 use crate::expr::{Scope, Value};
 use crate::model::{
-    Access, CacheMode, Concurrency, Defaults, Permissions, PermissionsKind, Queue, RunDefaults,
-    Triggers, Workflow,
+    Access, CacheMode, Concurrency, Defaults, Keys, Permissions, PermissionsKind, Queue, Triggers,
+    Workflow,
 };
 use crate::permissions::{Grant, SCOPES};
 use crate::place::{Place, Spanned};
@@ -15,16 +15,16 @@ use crate::tables::workflow_keys as keys;
 use crate::yaml::{Kind, Node};
 
 impl Reader<'_, '_> {
-    pub(super) fn workflow(&mut self, root: &Node) -> Option<Workflow> {
+    pub(super) fn workflow(&mut self, root: &Node<'_>) -> Option<Workflow> {
         let fields = self.fields(root, keys::WORKFLOW_ROOT_STRICT)?;
         let name = fields.get("name").and_then(|n| self.text(n));
         let description = fields.get("description").and_then(|n| self.text(n));
         let run_name = fields
             .get("run-name")
             .and_then(|n| self.template(n, &Scope::WORKFLOW));
-        let on = match self.required(&fields, "on", &root.place) {
+        let on = match self.required(&fields, "on", root) {
             Some(node) => self.triggers(node),
-            None => Triggers::none(root.place.clone()),
+            None => Triggers::none(self.place(root)),
         };
         let permissions = fields.get("permissions").and_then(|n| self.permissions(n));
         let env = fields
@@ -39,7 +39,7 @@ impl Reader<'_, '_> {
             .get("concurrency")
             .and_then(|n| self.concurrency(n, &Scope::WORKFLOW));
         let cache_mode = fields.get("cache-mode").and_then(|n| self.cache_mode(n));
-        let jobs = match self.required(&fields, "jobs", &root.place) {
+        let jobs = match self.required(&fields, "jobs", root) {
             Some(node) => self.jobs(node),
             None => IndexMap::new(),
         };
@@ -57,11 +57,11 @@ impl Reader<'_, '_> {
             unmodelled: std::mem::take(&mut self.unmodelled),
             unused_anchors: Vec::new(),
             keys: fields.keys(),
-            place: root.place.clone(),
+            place: self.place(root),
         })
     }
 
-    pub(super) fn cache_mode(&mut self, node: &Node) -> Option<Spanned<CacheMode>> {
+    pub(super) fn cache_mode(&mut self, node: &Node<'_>) -> Option<Spanned<CacheMode>> {
         let name = self.word(node)?;
         let Some(mode) = CacheMode::named(&name.value) else {
             let suggestion = suggest::did_you_mean(&name.value, CacheMode::NAMES)
@@ -73,10 +73,10 @@ impl Reader<'_, '_> {
         Some(Spanned::new(mode, name.place))
     }
 
-    pub(super) fn permissions(&mut self, node: &Node) -> Option<Permissions> {
-        let place = node.place.clone();
+    pub(super) fn permissions(&mut self, node: &Node<'_>) -> Option<Permissions> {
+        let place = self.place(node);
         if let Kind::Scalar(scalar) = &node.kind {
-            let kind = match scalar.text.as_str() {
+            let kind = match scalar.text.as_ref() {
                 "read-all" => PermissionsKind::ReadAll,
                 "write-all" => PermissionsKind::WriteAll,
                 _ => {
@@ -93,7 +93,7 @@ impl Reader<'_, '_> {
             let Some((_, grant)) = SCOPES.iter().find(|(name, _)| *name == key.value) else {
                 continue;
             };
-            let text = value.scalar().map_or("", |s| s.text.as_str());
+            let text = value.scalar().map_or("", |s| s.text.as_ref());
             let access = match (text, grant) {
                 ("none", _) => Access::None,
                 ("read", Grant::Any | Grant::ReadOnly) => Access::Read,
@@ -108,54 +108,64 @@ impl Reader<'_, '_> {
                     continue;
                 }
             };
-            scopes.push((key, Spanned::new(access, value.place.clone())));
+            scopes.push((key, Spanned::new(access, self.place(value))));
         }
         let kind = PermissionsKind::Scopes(scopes);
         Some(Permissions { kind, place })
     }
 
     /// Entries of a mapping whose problems are reported already.
-    fn entries_quietly<'n>(&mut self, node: &'n Node) -> Vec<(Spanned<String>, &'n Node)> {
+    fn entries_quietly<'n>(&mut self, node: &'n Node<'n>) -> Vec<(Spanned<String>, &'n Node<'n>)> {
         let before = self.problems.len();
         let entries = self.entries(node, "a mapping").unwrap_or_default();
         self.problems.truncate(before);
         entries
     }
 
-    pub(super) fn defaults(&mut self, node: &Node, scope: &Scope<'_>) -> Defaults {
-        let mut run = RunDefaults::default();
-        if let Some(fields) = self.fields(node, keys::WORKFLOW_DEFAULTS)
-            && let Some(node) = fields.get("run")
+    pub(super) fn defaults(&mut self, node: &Node<'_>, scope: &Scope<'_>) -> Defaults {
+        let mut defaults = Defaults::default();
+        let Some(fields) = self.fields(node, keys::WORKFLOW_DEFAULTS) else {
+            return defaults;
+        };
+        defaults.keys = fields.keys();
+        let run = &mut defaults.run;
+        if let Some(node) = fields.get("run")
             && let Some(fields) = self.fields(node, keys::WORKFLOW_DEFAULTS_RUN)
         {
+            run.keys = fields.keys();
             run.shell = fields.get("shell").and_then(|n| self.filled(n, scope));
             run.working_directory = fields
                 .get("working-directory")
                 .and_then(|n| self.filled(n, scope));
         }
-        Defaults { run }
+        defaults
     }
 
-    pub(super) fn concurrency(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Concurrency> {
-        let place = node.place.clone();
+    pub(super) fn concurrency(
+        &mut self,
+        node: &Node<'_>,
+        scope: &Scope<'_>,
+    ) -> Option<Concurrency> {
+        let place = self.place(node);
         if node.scalar().is_some() {
             return Some(Concurrency {
                 group: self.filled(node, scope)?,
                 cancel_in_progress: None,
                 queue: Queue::Single,
+                keys: Keys::default(),
                 place,
             });
         }
         let fields = self.fields(node, keys::CONCURRENCY_MAPPING)?;
         let group = self
-            .required(&fields, "group", &place)
+            .required(&fields, "group", node)
             .and_then(|n| self.filled(n, scope));
         let cancel_in_progress = fields
             .get("cancel-in-progress")
             .and_then(|n| self.boolean(n, scope));
         let mut queue = Queue::Single;
         if let Some(node) = fields.get("queue") {
-            match node.scalar().map(|s| s.text.as_str()) {
+            match node.scalar().map(|s| s.text.as_ref()) {
                 Some("single") => {}
                 Some("max") => queue = Queue::Max,
                 other => {
@@ -163,7 +173,7 @@ impl Reader<'_, '_> {
                     let suggestion = suggest::did_you_mean(other.unwrap_or(""), known)
                         .or_else(|| Some("`single` or `max`".to_owned()));
                     let message = format!("Unexpected value '{}'", other.unwrap_or(""));
-                    self.problem_with(&node.place, message, suggestion);
+                    self.problem_with(&self.place(node), message, suggestion);
                 }
             }
         }
@@ -177,17 +187,18 @@ impl Reader<'_, '_> {
             group: group?,
             cancel_in_progress,
             queue,
+            keys: fields.keys(),
             place,
         })
     }
 
-    pub(super) fn jobs(&mut self, node: &Node) -> IndexMap<String, crate::model::Job> {
+    pub(super) fn jobs(&mut self, node: &Node<'_>) -> IndexMap<String, crate::model::Job> {
         let mut jobs = IndexMap::new();
         let Some(entries) = self.entries(node, "a mapping of jobs") else {
             return jobs;
         };
         if entries.is_empty() {
-            self.no_jobs(&node.place);
+            self.no_jobs(&self.place(node));
         }
         for (id, body) in entries {
             if !is_identifier(&id.value) {

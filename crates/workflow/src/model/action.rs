@@ -119,6 +119,7 @@ pub struct DockerRuns {
 pub struct Branding {
     pub icon: Option<Spanned<String>>,
     pub color: Option<Spanned<String>>,
+    pub keys: Keys,
     pub place: Place,
 }
 

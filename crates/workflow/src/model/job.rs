@@ -47,6 +47,7 @@ pub struct Snapshot {
     pub image_name: Spanned<String>,
     pub if_: Option<Spanned<Condition>>,
     pub version: Option<Spanned<String>>,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -81,6 +82,7 @@ pub struct RunsOn {
     pub group: Option<Template>,
     /// One that is a whole expression may give several labels.
     pub labels: Vec<Template>,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -91,6 +93,7 @@ pub struct EnvironmentUse {
     pub url: Option<Template>,
     /// `false` keeps the environment's rules and secrets and makes no deployment.
     pub deployment: Option<Template>,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -119,6 +122,7 @@ pub struct Credentials {
     pub username: Option<Template>,
     pub password: Option<Template>,
     pub whole: Option<Template>,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -129,6 +133,7 @@ pub struct Strategy {
     pub fail_fast: Option<Template>,
     pub max_parallel: Option<Template>,
     pub whole: Option<Template>,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -139,6 +144,7 @@ pub struct Matrix {
     pub include: Option<Data>,
     pub exclude: Option<Data>,
     pub whole: Option<Template>,
+    pub keys: Keys,
     pub place: Place,
 }
 

@@ -6,6 +6,7 @@ mod action_ref;
 mod job;
 mod keys;
 mod pairs;
+mod places;
 mod step;
 mod triggers;
 mod workflow;

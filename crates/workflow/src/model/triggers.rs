@@ -20,6 +20,8 @@ pub struct Triggers {
     pub schedule: Vec<Cron>,
     /// All other events.
     pub other: Vec<OtherEvent>,
+    /// The names of all events, where they stand.
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -61,6 +63,7 @@ pub enum Filter {
 #[derive(Clone, Debug)]
 pub struct WorkflowDispatch {
     pub inputs: IndexMap<String, Input>,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -74,6 +77,7 @@ pub struct Input {
     /// Of a choice.
     pub options: Vec<Spanned<String>>,
     pub description: Option<String>,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -121,6 +125,7 @@ pub struct WorkflowCall {
     pub inputs: IndexMap<String, Input>,
     pub outputs: IndexMap<String, WorkflowCallOutput>,
     pub secrets: IndexMap<String, WorkflowCallSecret>,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -128,6 +133,7 @@ pub struct WorkflowCall {
 pub struct WorkflowCallOutput {
     pub description: Option<String>,
     pub value: Template,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -135,6 +141,7 @@ pub struct WorkflowCallOutput {
 pub struct WorkflowCallSecret {
     pub description: Option<String>,
     pub required: bool,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -154,6 +161,7 @@ pub struct WorkflowRun {
 pub struct Cron {
     pub cron: Spanned<String>,
     pub timezone: Option<Spanned<String>>,
+    pub keys: Keys,
 }
 
 impl Triggers {
@@ -168,6 +176,7 @@ impl Triggers {
             workflow_run: None,
             schedule: Vec::new(),
             other: Vec::new(),
+            keys: Keys::default(),
             place,
         }
     }

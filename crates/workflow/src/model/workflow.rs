@@ -37,6 +37,7 @@ pub struct Concurrency {
     pub group: Template,
     pub cancel_in_progress: Option<Template>,
     pub queue: Queue,
+    pub keys: Keys,
     pub place: Place,
 }
 
@@ -81,12 +82,14 @@ pub enum Queue {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Defaults {
     pub run: RunDefaults,
+    pub keys: Keys,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunDefaults {
     pub shell: Option<Template>,
     pub working_directory: Option<Template>,
+    pub keys: Keys,
 }
 
 /// `permissions` of the token.

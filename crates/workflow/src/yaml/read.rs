@@ -1,28 +1,31 @@
 //! From events to the tree, within limits.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use saphyr_parser::{self as scanner, Event, Parser, ScalarStyle, ScanError, Tag};
 
-use super::{Kind, Limits, Node, Scalar, Style, scalar};
+use super::{Kind, Limits, Node, Resolved, Scalar, Span, Style, scalar};
 use crate::Problem;
-use crate::expr::Value;
-use crate::place::{Source, Spanned};
+use crate::place::Source;
 
 /// The one document of a file.
-#[derive(Clone, Debug)]
-pub(crate) struct Document {
-    pub(crate) root: Node,
-    /// Names of anchors that no alias names, with the `&` in their places.
-    pub(crate) unused_anchors: Vec<Spanned<String>>,
+pub(super) struct Document<'t> {
+    pub(super) root: Node<'t>,
+    /// Anchors that no alias names, with their `&`.
+    pub(super) unused_anchors: Vec<Range<usize>>,
 }
 
+/// How many comments without a blank before them are seen through.
+const MAX_TIGHT_COMMENTS: usize = 16;
+
 /// Reads the one document of a file.
-pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Document, Problem> {
+pub(super) fn read<'t>(source: &Source<'t>, limits: &Limits) -> Result<Document<'t>, Problem> {
     let text = source.text;
     let max = limits.file_size;
-    if text.chars().take(max + 1).count() > max {
+    // A character has four bytes at most.
+    if text.len() > max && (text.len() > max * 4 || text.chars().count() > max) {
         let message = format!("The maximum file size of {max} characters has been exceeded");
         return Err(problem(source, 0..0, message));
     }
@@ -30,7 +33,74 @@ pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Document, Pro
         let message = "A NUL character cannot stand in a YAML file".to_owned();
         return Err(problem(source, at..at + 1, message));
     }
+    let found = document(text, source, limits);
+    let mut at = match &found {
+        Ok(_) => None,
+        Err(fault) => fault.at,
+    };
+    // GitHub takes a comment right behind a bracket or quote, which YAML 1.2 does not. What is
+    // blank in its place leaves all else where it is.
+    let mut without: Option<String> = None;
+    for _ in 0..MAX_TIGHT_COMMENTS {
+        let seen = without.as_deref().unwrap_or(text);
+        let Some(comment) = at.and_then(|at| tight_comment(seen, at)) else {
+            break;
+        };
+        let blank: String = seen[comment.clone()].chars().map(|_| ' ').collect();
+        if blank.len() != comment.len() {
+            // Beyond ASCII the places would move.
+            break;
+        }
+        let mut next = seen.to_owned();
+        next.replace_range(comment, &blank);
+        match document(&next, source, limits) {
+            Ok(document) => {
+                return Ok(Document {
+                    root: document.root.into_owned(),
+                    unused_anchors: document.unused_anchors,
+                });
+            }
+            Err(fault) => at = fault.at,
+        }
+        without = Some(next);
+    }
+    found.map_err(|fault| fault.problem)
+}
+
+/// A comment of this line that begins at or before `at`, right behind a bracket or quote.
+fn tight_comment(text: &str, at: usize) -> Option<Range<usize>> {
+    let at = at.min(text.len());
+    let line = text.get(..at)?.rfind('\n').map_or(0, |i| i + 1);
+    let end = text[line..]
+        .find(['\n', '\r'])
+        .map_or(text.len(), |i| line + i);
+    let tight = |(i, _): &(usize, &str)| text[..line + i].ends_with([']', '}', '"', '\'']);
+    let mut signs = text[line..end].match_indices('#');
+    let (start, _) = signs.find(tight)?;
+    Some(line + start..end)
+}
+
+/// Why a document could not be read.
+struct Fault {
+    problem: Problem,
+    /// Where it is no YAML; of limits and the like no other reading would do better.
+    at: Option<usize>,
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self { problem, at: None }
+    }
+}
+
+/// Reads `text`, whose places are those of `source`.
+fn document<'p>(
+    text: &'p str,
+    source: &Source<'_>,
+    limits: &Limits,
+) -> Result<Document<'p>, Fault> {
     let mut reader = Reader {
+        text,
         source,
         limits,
         anchors: BTreeMap::new(),
@@ -43,23 +113,27 @@ pub(crate) fn read(source: &Source<'_>, limits: &Limits) -> Result<Document, Pro
     let mut parser = Parser::new_from_str(text);
     let mut documents = 0;
     while let Some(event) = parser.next_event() {
-        let (event, span) = event.map_err(|e| reader.scan_error(&e))?;
+        let (event, span) = event.map_err(|e| {
+            let problem = reader.scan_error(&e);
+            let at = Some(problem.place.span.start);
+            Fault { problem, at }
+        })?;
         if matches!(event, Event::DocumentStart(_)) {
             documents += 1;
             if documents > 1 {
                 let message = "A workflow file holds one YAML document".to_owned();
-                return Err(problem(source, reader.bytes_of(span), message));
+                return Err(problem(source, reader.bytes_of(span), message).into());
             }
         }
         reader.event(event, span)?;
     }
-    let unused_anchors = reader.unused.into_values().flatten().collect();
+    let unused_anchors = reader.unused.into_values().collect();
     match reader.root {
         Some(root) => Ok(Document {
             root,
             unused_anchors,
         }),
-        None => Err(problem(source, 0..0, "The file is empty".to_owned())),
+        None => Err(problem(source, 0..0, "The file is empty".to_owned()).into()),
     }
 }
 
@@ -81,46 +155,68 @@ fn core(tag: &Tag) -> Option<&str> {
 }
 
 /// A collection whose end has not come.
-struct Open {
+struct Open<'p> {
     anchor: usize,
     span: Range<usize>,
     /// Whether it is written with brackets or braces.
     flow: bool,
-    mapping: bool,
-    /// Items, or keys and values in turn.
-    items: Vec<Node>,
+    items: Items<'p>,
+    /// Where its first part begins and its last one ends.
+    first: Option<usize>,
+    last: usize,
 }
 
-struct Reader<'s, 't> {
-    source: &'s Source<'t>,
+enum Items<'p> {
+    Sequence(Vec<Node<'p>>),
+    /// The entries, and the key whose value has not come.
+    Mapping(Vec<(Node<'p>, Node<'p>)>, Option<Node<'p>>),
+}
+
+impl<'p> Open<'p> {
+    /// Adds what stands at these bytes; an alias has them of its own.
+    fn add(&mut self, node: Node<'p>, bytes: Range<usize>) {
+        self.first.get_or_insert(bytes.start);
+        self.last = self.last.max(bytes.end);
+        match &mut self.items {
+            Items::Sequence(items) => items.push(node),
+            Items::Mapping(entries, key) => match key.take() {
+                Some(key) => entries.push((key, node)),
+                None => *key = Some(node),
+            },
+        }
+    }
+}
+
+struct Reader<'s, 'u, 'p> {
+    /// What is read: the text of the source but for comments, in which no more is different than
+    /// what is blank.
+    text: &'p str,
+    source: &'s Source<'u>,
     limits: &'s Limits,
-    anchors: BTreeMap<usize, Node>,
-    /// Anchors that no alias has named so far, where their names could be found.
-    unused: BTreeMap<usize, Option<Spanned<String>>>,
-    open: Vec<Open>,
-    root: Option<Node>,
+    anchors: BTreeMap<usize, Node<'p>>,
+    /// Anchors that no alias has named so far, where they could be found.
+    unused: BTreeMap<usize, Range<usize>>,
+    open: Vec<Open<'p>>,
+    root: Option<Node<'p>>,
     nodes: usize,
     bytes: usize,
 }
 
-impl Reader<'_, '_> {
-    fn bytes_of(&self, span: Span) -> Range<usize> {
+impl<'p> Reader<'_, '_, 'p> {
+    fn bytes_of(&self, span: scanner::Span) -> Range<usize> {
         let start = self.source.byte(span.start.index());
         start..self.source.byte(span.end.index()).max(start)
     }
 
     /// The anchor of a node that begins at a byte: it stands before it, perhaps with a tag between.
-    fn anchor_name(&self, node: usize) -> Option<Spanned<String>> {
-        let before = &self.source.text[..node];
-        let start = match self.source.text[node..].starts_with('&') {
+    fn anchor(&self, node: usize) -> Option<Range<usize>> {
+        let start = match self.text[node..].starts_with('&') {
             true => node,
-            false => before.rfind('&')?,
+            false => self.text[..node].rfind('&')?,
         };
-        let text = &self.source.text[start..];
+        let text = &self.text[start..];
         let length = text.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
-        let end = start + length.unwrap_or(text.len());
-        let name = self.source.text[start + 1..end].to_owned();
-        Some(Spanned::new(name, self.source.place(start..end)))
+        Some(start..start + length.unwrap_or(text.len()))
     }
 
     fn scan_error(&self, error: &ScanError) -> Problem {
@@ -138,19 +234,19 @@ impl Reader<'_, '_> {
         found
     }
 
-    fn fail<T>(&self, span: Span, message: String) -> Result<T, Problem> {
+    fn fail<T>(&self, span: scanner::Span, message: String) -> Result<T, Problem> {
         Err(problem(self.source, self.bytes_of(span), message))
     }
 
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+    fn event(&mut self, event: Event<'p>, span: scanner::Span) -> Result<(), Problem> {
         match &event {
             Event::Scalar(_, _, anchor, _)
             | Event::SequenceStart(anchor, _)
             | Event::MappingStart(anchor, _)
                 if *anchor > 0 =>
             {
-                let name = self.anchor_name(self.bytes_of(span).start);
-                self.unused.insert(*anchor, name);
+                let written = self.anchor(self.bytes_of(span).start);
+                self.unused.extend(written.map(|bytes| (*anchor, bytes)));
             }
             Event::Alias(id) => {
                 self.unused.remove(id);
@@ -159,10 +255,19 @@ impl Reader<'_, '_> {
         }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let scalar = self.scalar(text.into_owned(), style, tag.as_deref(), span)?;
-                let place = self.source.place(self.scalar_span(&scalar, span));
-                let kind = Kind::Scalar(scalar);
-                self.put(Node { kind, place }, anchor, span)
+                let mut scalar = self.scalar(text, style, tag.as_deref(), span)?;
+                let bytes = self.scalar_span(&scalar, span);
+                if let Some(written) = self.text.get(bytes.clone())
+                    && written == scalar.text
+                {
+                    scalar.text = Cow::Borrowed(written);
+                }
+                let node = Node {
+                    kind: Kind::Scalar(scalar),
+                    span: Span::of(bytes),
+                };
+                let bytes = node.span.range();
+                self.put(node, anchor, bytes)
             }
             Event::SequenceStart(anchor, tag) => {
                 self.start(anchor, tag.as_deref(), span, false, "seq")
@@ -172,7 +277,7 @@ impl Reader<'_, '_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(id) => match self.anchors.get(&id).cloned() {
-                Some(node) => self.put(node, 0, span),
+                Some(node) => self.put(node, 0, self.bytes_of(span)),
                 None => self.fail(
                     span,
                     "An alias may not stand inside its own anchor".to_owned(),
@@ -186,7 +291,7 @@ impl Reader<'_, '_> {
         &mut self,
         anchor: usize,
         tag: Option<&Tag>,
-        span: Span,
+        span: scanner::Span,
         mapping: bool,
         wanted: &str,
     ) -> Result<(), Problem> {
@@ -198,86 +303,85 @@ impl Reader<'_, '_> {
         if self.open.len() >= self.limits.depth {
             return self.fail(span, "Maximum object depth exceeded".to_owned());
         }
-        let span = self.bytes_of(span);
-        let flow = self.source.text[span.start..].starts_with(['[', '{']) && !span.is_empty();
+        self.count(1, 0, self.bytes_of(span))?;
+        let mut span = self.bytes_of(span);
+        span.start = behind_properties(self.text, span.start);
+        span.end = span.end.max(span.start);
+        let flow = self.text[span.start..].starts_with(['[', '{']);
+        let items = match mapping {
+            true => Items::Mapping(Vec::new(), None),
+            false => Items::Sequence(Vec::new()),
+        };
         self.open.push(Open {
             anchor,
+            first: None,
+            last: span.start,
             span,
             flow,
-            mapping,
-            items: Vec::new(),
+            items,
         });
         Ok(())
     }
 
-    fn end(&mut self, span: Span) -> Result<(), Problem> {
-        let end = self.bytes_of(span).end;
+    fn end(&mut self, span: scanner::Span) -> Result<(), Problem> {
+        // Blanks and a comment behind a bracket are in the parser's span.
+        let end = self.bytes_of(span).start + 1;
         // The parser closes only what it opened.
         let Some(open) = self.open.pop() else {
             return self.fail(span, "Unexpected end".to_owned());
         };
         // A block collection has no brackets: it is as long as what stands in it.
-        let bytes = match (open.flow, open.items.first(), open.items.last()) {
-            (true, ..) => open.span.start..end,
-            (false, Some(_), Some(_)) => {
-                let starts = open.items.iter().map(|n| n.place.span.start);
-                // An alias brings the place of its anchor, which may stand far before.
-                let first = open.span.start;
-                let last = open.items.iter().rev().map(|n| n.place.span.end);
-                let last = last.filter(|e| *e <= end).max().unwrap_or(first);
-                let mut first = starts.filter(|s| *s >= first).min().unwrap_or(first);
-                if !open.mapping {
-                    first = self.dash(open.span.start, first);
-                }
-                first..last.max(first)
-            }
-            _ => open.span.clone(),
+        let sequence = matches!(open.items, Items::Sequence(_));
+        let bytes = match open.first {
+            _ if open.flow => open.span.start..end,
+            Some(first) if sequence => self.dash(open.span.start, first)..open.last,
+            Some(first) => first..open.last,
+            None => open.span.clone(),
         };
-        let kind = if open.mapping {
-            let mut entries = Vec::with_capacity(open.items.len() / 2);
-            let mut items = open.items.into_iter();
-            while let (Some(key), Some(value)) = (items.next(), items.next()) {
-                entries.push((key, value));
-            }
-            Kind::Mapping(entries)
-        } else {
-            Kind::Sequence(open.items)
+        let kind = match open.items {
+            Items::Sequence(items) => Kind::Sequence(items),
+            Items::Mapping(entries, _) => Kind::Mapping(entries),
         };
-        let place = self.source.place(bytes);
-        self.add(Node { kind, place }, open.anchor);
+        let span = Span::of(bytes.clone());
+        self.add(Node { kind, span }, open.anchor, bytes);
         Ok(())
     }
 
     /// Counts a node and adds it to what is open.
-    fn put(&mut self, node: Node, anchor: usize, span: Span) -> Result<(), Problem> {
+    fn put(&mut self, node: Node<'p>, anchor: usize, at: Range<usize>) -> Result<(), Problem> {
         let (nodes, bytes) = node.size();
+        self.count(nodes, bytes, at.clone())?;
+        self.add(node, anchor, at);
+        Ok(())
+    }
+
+    fn count(&mut self, nodes: usize, bytes: usize, at: Range<usize>) -> Result<(), Problem> {
         self.nodes += nodes;
         self.bytes += bytes;
         if self.nodes > self.limits.nodes || self.bytes > self.limits.text {
             let message = "The file, with its aliases expanded, is too large".to_owned();
-            return self.fail(span, message);
+            return Err(problem(self.source, at, message));
         }
-        self.add(node, anchor);
         Ok(())
     }
 
-    fn add(&mut self, node: Node, anchor: usize) {
+    fn add(&mut self, node: Node<'p>, anchor: usize, bytes: Range<usize>) {
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
         }
         match self.open.last_mut() {
-            Some(open) => open.items.push(node),
+            Some(open) => open.add(node, bytes),
             None => self.root = Some(node),
         }
     }
 
     fn scalar(
         &self,
-        text: String,
+        text: Cow<'p, str>,
         style: ScalarStyle,
         tag: Option<&Tag>,
-        span: Span,
-    ) -> Result<Scalar, Problem> {
+        span: scanner::Span,
+    ) -> Result<Scalar<'p>, Problem> {
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
@@ -286,9 +390,9 @@ impl Reader<'_, '_> {
         };
         let value = match tag {
             None if style == Style::Plain => scalar::resolve(&text),
-            None => Value::String(text.clone()),
+            None => Resolved::String,
             // `!` alone: not resolved, so a string.
-            Some(tag) if tag.suffix.is_empty() || tag.suffix == "!" => Value::String(text.clone()),
+            Some(tag) if tag.suffix.is_empty() || tag.suffix == "!" => Resolved::String,
             Some(tag) => {
                 let Some(name) = core(tag) else {
                     return self.fail(span, format!("Unexpected tag '{tag}'"));
@@ -313,9 +417,12 @@ impl Reader<'_, '_> {
 
     /// The bytes of a scalar: quotes and the indicator of a block included, the line break after a
     /// block excluded.
-    fn scalar_span(&self, scalar: &Scalar, span: Span) -> Range<usize> {
+    fn scalar_span(&self, scalar: &Scalar<'_>, span: scanner::Span) -> Range<usize> {
         let mut bytes = self.bytes_of(span);
-        let text = self.source.text;
+        let text = self.text;
+        if matches!(scalar.style, Style::Plain | Style::Quoted) {
+            bytes.start = behind_properties(text, bytes.start).min(bytes.end);
+        }
         if scalar.style != Style::Quoted {
             let written = &text[bytes.clone()];
             bytes.end = bytes.start + written.trim_end().len();
@@ -337,7 +444,7 @@ impl Reader<'_, '_> {
 
     /// Where the dash of a block sequence's first item stands.
     fn dash(&self, start: usize, first_item: usize) -> usize {
-        let text = self.source.text;
+        let text = self.text;
         if text[start..].starts_with('-') {
             return start;
         }
@@ -351,15 +458,26 @@ impl Reader<'_, '_> {
 
     /// Where a value that is left out would stand: behind the colon of its key.
     fn after_colon(&self) -> Option<usize> {
-        let open = self
-            .open
-            .last()
-            .filter(|o| o.mapping && o.items.len() % 2 == 1)?;
-        let key_end = open.items.last()?.place.span.end;
-        let rest = self.source.text.get(key_end..)?;
+        let Items::Mapping(_, Some(key)) = &self.open.last()?.items else {
+            return None;
+        };
+        let key_end = key.span.end as usize;
+        let rest = self.text.get(key_end..)?;
         let colon = rest.trim_start().strip_prefix(':')?;
         Some(key_end + rest.len() - colon.len())
     }
+}
+
+/// Where a node begins whose anchor or tag may stand before it.
+fn behind_properties(text: &str, start: usize) -> usize {
+    let mut at = start;
+    while text[at..].starts_with(['&', '!']) {
+        let rest = &text[at..];
+        let property = rest.find([' ', '\t', '\n', '\r']).unwrap_or(rest.len());
+        let behind = rest[property..].trim_start();
+        at += rest.len() - behind.len();
+    }
+    at
 }
 
 /// The length of a quoted scalar; the parser's span also has the blanks and comment behind it.

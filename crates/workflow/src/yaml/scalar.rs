@@ -1,20 +1,30 @@
 //! What a scalar means: the core schema of YAML 1.2 (<https://yaml.org/spec/1.2.2/#103-core-schema>).
 
-use crate::expr::Value;
+use super::Resolved;
 
 /// A plain scalar without a tag.
-pub(super) fn resolve(text: &str) -> Value {
+pub(super) fn resolve(text: &str) -> Resolved {
+    // Most scalars are words: only these bytes begin anything else.
+    let special = |b: &u8| {
+        matches!(
+            b,
+            b'0'..=b'9' | b'+' | b'-' | b'.' | b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F'
+        )
+    };
+    if text.as_bytes().first().is_some_and(|b| !special(b)) {
+        return Resolved::String;
+    }
     null(text)
         .or_else(|| boolean(text))
         .or_else(|| integer(text))
         .or_else(|| float(text))
-        .unwrap_or_else(|| Value::from(text))
+        .unwrap_or(Resolved::String)
 }
 
 /// A scalar with a tag of the core schema; `None` if the tag is another or the text does not fit.
-pub(super) fn tagged(suffix: &str, text: &str) -> Option<Value> {
+pub(super) fn tagged(suffix: &str, text: &str) -> Option<Resolved> {
     match suffix {
-        "str" => Some(Value::from(text)),
+        "str" => Some(Resolved::String),
         "null" => null(text),
         "bool" => boolean(text),
         "int" => integer(text),
@@ -23,25 +33,25 @@ pub(super) fn tagged(suffix: &str, text: &str) -> Option<Value> {
     }
 }
 
-fn null(text: &str) -> Option<Value> {
-    matches!(text, "" | "~" | "null" | "Null" | "NULL").then_some(Value::Null)
+fn null(text: &str) -> Option<Resolved> {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL").then_some(Resolved::Null)
 }
 
-fn boolean(text: &str) -> Option<Value> {
+fn boolean(text: &str) -> Option<Resolved> {
     match text {
-        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
-        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
+        "true" | "True" | "TRUE" => Some(Resolved::Bool(true)),
+        "false" | "False" | "FALSE" => Some(Resolved::Bool(false)),
         _ => None,
     }
 }
 
-fn integer(text: &str) -> Option<Value> {
+fn integer(text: &str) -> Option<Resolved> {
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix) {
             let legal = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
             return legal.then(|| {
                 let n = digits.chars().filter_map(|c| c.to_digit(radix));
-                Value::Number(n.fold(0.0, |sum, d| sum * f64::from(radix) + f64::from(d)))
+                Resolved::Number(n.fold(0.0, |sum, d| sum * f64::from(radix) + f64::from(d)))
             });
         }
     }
@@ -52,14 +62,14 @@ fn integer(text: &str) -> Option<Value> {
     decimal(text)
 }
 
-fn float(text: &str) -> Option<Value> {
+fn float(text: &str) -> Option<Resolved> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
         let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
-        return Some(Value::Number(sign * f64::INFINITY));
+        return Some(Resolved::Number(sign * f64::INFINITY));
     }
     if matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Some(Value::Number(f64::NAN));
+        return Some(Resolved::Number(f64::NAN));
     }
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
         Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
@@ -79,7 +89,7 @@ fn float(text: &str) -> Option<Value> {
     decimal(text)
 }
 
-fn decimal(text: &str) -> Option<Value> {
+fn decimal(text: &str) -> Option<Resolved> {
     let text = text.strip_prefix('+').unwrap_or(text);
-    text.parse().ok().map(Value::Number)
+    text.parse().ok().map(Resolved::Number)
 }

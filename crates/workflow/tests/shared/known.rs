@@ -23,13 +23,6 @@ pub(crate) const KNOWN: &[Known] = &[
               where a switch is on, and the case is from before. We are right",
     },
     Known {
-        set: "workflow-parser",
-        case: "yaml-schema-sequence.yml",
-        why: "`[one]#` has a comment without a blank before it, which YAML 1.2 forbids and GitHub keeps for \
-              the sake of old files. GitHub is right about GitHub; saphyr-parser refuses it, and such a \
-              file is reported as not YAML",
-    },
-    Known {
         set: "actionlint",
         case: "err/invalid_json_in_fromjson",
         why: "a matrix key `null` is no name for GitHub's reader, so that `matrix.null` is not defined; \
