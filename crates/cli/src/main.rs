@@ -3,6 +3,7 @@
 mod exit;
 mod explain;
 mod generate;
+mod graph;
 mod rehearse;
 mod rules;
 
@@ -24,7 +25,8 @@ use clap::{Parser, Subcommand};
 Examples:
   lockkeeper explain      what the rules in CLAUDE.md ask for, and what is not understood
   lockkeeper generate     write the pipeline that keeps them
-  lockkeeper rehearse     run the pipeline on an embedded GitHub and AWS and judge it")]
+  lockkeeper rehearse     run the pipeline on an embedded GitHub and AWS and judge it
+  lockkeeper graph        which jobs run for an event, and why each other one is skipped")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +37,7 @@ enum Command {
     Explain(explain::Args),
     Generate(generate::Args),
     Rehearse(rehearse::Args),
+    Graph(Box<graph::Args>),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Rehearse(args) => rehearse::run(args),
+        Command::Graph(args) => graph::run(args),
     };
     match ended {
         Ok(code) => code,

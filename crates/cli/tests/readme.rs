@@ -94,7 +94,7 @@ fn nearest<'a>(part: &[&'a str], output: &[&str]) -> &'a str {
 fn commands_print_what_the_pages_show() {
     let clone = clone();
     let mut checked = 0;
-    for name in ["README.md", "docs/rehearsal.md"] {
+    for name in ["README.md", "docs/rehearsal.md", "docs/graph.md"] {
         for (arguments, shown) in sessions(&page(name)) {
             let output = Command::new(env!("CARGO_BIN_EXE_lockkeeper"))
                 .args(&arguments)

@@ -78,7 +78,7 @@ pub use permissions::TokenDefault;
 pub use place::{Place, Problem, Spanned, Unmodelled};
 pub use template::{Data, Part, Template, TemplateExpr, secrets};
 pub use trigger::{
-    Changes, DispatchInputs, Event, NotTriggered, Trigger, Untold, needs_default_branch,
-    only_activity, skips_workflows, trigger, triggered, waits_for_approval,
+    Changes, DispatchInputs, Event, NotTriggered, Trigger, Untold, activity_types, event_names,
+    needs_default_branch, only_activity, skips_workflows, trigger, triggered, waits_for_approval,
 };
 pub use yaml::Limits;

@@ -1,6 +1,6 @@
 //! Runs: which jobs come next, and how the run ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -120,27 +120,6 @@ impl RunPlay {
             .collect()
     }
 
-    /// Every job that `key` needs, directly or not.
-    fn ancestors(&self, key: &str) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        let mut open = vec![key.to_owned()];
-        while let Some(key) = open.pop() {
-            for need in self
-                .loaded
-                .workflow
-                .jobs
-                .get(&key)
-                .map(|job| job.needs.as_slice())
-                .unwrap_or_default()
-            {
-                if found.insert(need.value.clone()) {
-                    open.push(need.value.clone());
-                }
-            }
-        }
-        found
-    }
-
     /// Queued or in progress: not over, and not only waiting for a reviewer.
     pub(super) fn is_busy(&self, hub: &Hub) -> bool {
         if self.over {
@@ -161,9 +140,9 @@ impl RunPlay {
 
     /// What status functions see for a job that needs `key`'s ancestors.
     pub(super) fn status_for(&self, key: &str) -> Status {
-        let results: Vec<Conclusion> = self
-            .ancestors(key)
-            .iter()
+        let ancestors = wf::graph::ancestors(&self.loaded.workflow, key);
+        let results: Vec<Conclusion> = ancestors
+            .into_iter()
             .filter_map(|need| self.result(need))
             .collect();
         let failed = results

@@ -7,6 +7,7 @@ use crate::expr::{EvalError, Object, Value};
 use crate::graph;
 use crate::model::{Concurrency, Job, Workflow};
 use crate::partial::{Decided, JobStatus, Known, Members, Scope, Text};
+use crate::place::Spanned;
 use crate::plan::contexts;
 use crate::plan::instances::{combinations, flag, instance_name, join, plain, strategy};
 use crate::plan::permissions::{self, ReadOnly};
@@ -267,6 +268,10 @@ impl<'s, 'w> Planner<'s, 'w> {
             name,
             place: job.id.place.clone(),
             needs: job.needs.iter().map(|need| need.value.clone()).collect(),
+            condition: job.if_.as_ref().map(|condition| {
+                let value = &condition.value;
+                Spanned::new(value.source().trim().to_owned(), value.place().clone())
+            }),
             verdict,
             results,
             permissions: self.token(frame, job),

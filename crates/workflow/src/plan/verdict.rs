@@ -3,8 +3,8 @@
 use crate::expr::Value;
 use crate::model::Queue;
 use crate::partial::{Deciding, Text};
-use crate::place::{Place, Problem};
-use crate::plan::{Results, TokenScopes};
+use crate::place::{Place, Problem, Spanned};
+use crate::plan::{Outcome, Results, TokenScopes};
 use crate::trigger::Trigger;
 
 /// What happens to a workflow.
@@ -45,6 +45,8 @@ pub struct JobPlan {
     /// The key in the file.
     pub place: Place,
     pub needs: Vec<String>,
+    /// `if`, as it is written.
+    pub condition: Option<Spanned<String>>,
     pub verdict: Verdict,
     /// How it may end, as `needs.<id>.result` of the jobs that need it.
     pub results: Results,
@@ -53,6 +55,13 @@ pub struct JobPlan {
     /// One for each combination of the matrix, one without a matrix; none if it does not run, and
     /// one that stands for all if the matrix is not known.
     pub instances: Vec<Instance>,
+}
+
+impl JobPlan {
+    /// Whether it is certain that the job fails, by assumption or because it cannot start.
+    pub fn fails(&self) -> bool {
+        self.results.must(Outcome::Failure)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -244,6 +244,16 @@ fn check_inputs(
     Ok(())
 }
 
+/// The events that start workflows.
+pub fn event_names() -> impl Iterator<Item = &'static str> {
+    events::EVENTS.iter().map(|rule| rule.name)
+}
+
+/// The activity types of an event; empty where it has none or takes any.
+pub fn activity_types(event: &str) -> &'static [&'static str] {
+    events::rule(event).map_or(&[], |rule| rule.types)
+}
+
 /// The activity type that an event has where it has only one; `None` where there are several or
 /// none.
 pub fn only_activity(event: &str) -> Option<&'static str> {
