@@ -350,3 +350,56 @@ jobs:
         ]
     );
 }
+
+#[test]
+fn time_zones_are_iana_s() {
+    let told = |zone: &str| {
+        let text = format!(
+            "on: {{schedule: [{{cron: '0 5 * * *', timezone: {zone}}}]}}\njobs: {{a: {{runs-on: ubuntu-24.04, steps: [{{run: a}}]}}}}"
+        );
+        findings(&text)
+            .into_iter()
+            .map(|f| f.suggestion)
+            .collect::<Vec<_>>()
+    };
+    assert!(told("Europe/Berlin").is_empty() && told("UTC").is_empty());
+    let berlin = Some("did you mean `Europe/Berlin`?".to_owned());
+    assert_eq!(told("Berlin"), std::slice::from_ref(&berlin));
+    assert_eq!(told("Europe/Berlim"), [berlin]);
+    assert_eq!(told("Middle/Earth"), [None]);
+}
+
+#[test]
+fn sections_with_nothing_in_them_are_told() {
+    let text = "
+on: push
+env: {}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    strategy: {matrix: {}}
+    outputs: {}
+    steps:
+      - {uses: a/b@v1, with: {}}
+      - {run: a, env: {}}
+  b:
+    runs-on: ubuntu-24.04
+    strategy: {}
+    permissions: {}
+    steps: []
+";
+    let lines: Vec<_> = kinds(text);
+    let empty = "empty-section";
+    assert_eq!(
+        lines,
+        [
+            (3, empty),
+            (7, empty),
+            (8, empty),
+            (10, empty),
+            (11, empty),
+            (14, empty),
+            (16, "empty-steps")
+        ]
+    );
+}

@@ -11,11 +11,11 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-/// A command, what stands behind its name, and the file that took its place.
+/// How a command begins, its name, and the file that took its place.
 const COMMANDS: &[(&str, &str, &str)] = &[
-    ("::set-output ", "set-output", "GITHUB_OUTPUT"),
-    ("::save-state ", "save-state", "GITHUB_STATE"),
-    ("::set-env ", "set-env", "GITHUB_ENV"),
+    ("::set-output name=", "set-output", "GITHUB_OUTPUT"),
+    ("::save-state name=", "save-state", "GITHUB_STATE"),
+    ("::set-env name=", "set-env", "GITHUB_ENV"),
     ("::add-path::", "add-path", "GITHUB_PATH"),
 ];
 

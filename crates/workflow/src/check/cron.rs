@@ -2,11 +2,17 @@
 //! (<https://docs.github.com/actions/reference/events-that-trigger-workflows#schedule>).
 
 use super::{Check, Report, Subject};
+use crate::place::Spanned;
+use crate::suggest;
 
 const INTERVAL: &str = "cron-interval";
+const ZONE: &str = "unknown-timezone";
+
+/// Names of IANA's database; one a line.
+const ZONES: &str = include_str!("../../data/timezones.txt");
 
 pub(super) const CHECK: Check = Check {
-    kinds: &[INTERVAL],
+    kinds: &[INTERVAL, ZONE],
     run,
 };
 
@@ -15,6 +21,9 @@ const SHORTEST: u32 = 5;
 
 fn run(subject: &Subject<'_>, report: &mut Report) {
     for entry in &subject.workflow.on.schedule {
+        if let Some(zone) = &entry.timezone {
+            known_zone(zone, report);
+        }
         let mut fields = entry.cron.value.split_whitespace();
         let (Some(minutes), Some(hours)) = (fields.next(), fields.next()) else {
             continue;
@@ -39,6 +48,29 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
             );
         }
     }
+}
+
+fn known_zone(zone: &Spanned<String>, report: &mut Report) {
+    let zones = ZONES.lines().filter(|l| !l.starts_with('#'));
+    if zones.clone().any(|z| z.eq_ignore_ascii_case(&zone.value)) {
+        return;
+    }
+    let cities = zones.clone().filter_map(|z| z.rsplit_once('/'));
+    let city = zone.value.rsplit('/').next().unwrap_or("");
+    let same_city = cities
+        .filter(|(_, last)| last.eq_ignore_ascii_case(&city.replace(' ', "_")))
+        .map(|(region, last)| format!("did you mean `{region}/{last}`?"))
+        .next();
+    report.error(
+        ZONE,
+        &zone.place,
+        format!("IANA's database has no time zone `{}`", zone.value),
+        same_city.or_else(|| {
+            let region = zone.value.split('/').next().unwrap_or("");
+            let neighbours = zones.filter(|z| z.starts_with(region));
+            suggest::did_you_mean(&zone.value, neighbours)
+        }),
+    );
 }
 
 /// The values below `end` that a field names; `None` if it is not of a form known here.

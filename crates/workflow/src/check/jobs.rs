@@ -6,15 +6,22 @@ use std::collections::BTreeSet;
 use super::site::{Key, Text};
 use super::{Check, Report, Subject};
 use crate::expr::{Value, fold};
+use crate::model::{CallSecrets, Pairs, Step, StepKind, Strategy, Workflow};
+use crate::place::Place;
 
 const NEEDS_TWICE: &str = "needs-duplicate";
 const NO_STEPS: &str = "job-without-steps";
+const EMPTY_STEPS: &str = "empty-steps";
+const EMPTY: &str = "empty-section";
 const TIMEOUT: &str = "timeout-minutes";
 
 pub(super) const CHECK: Check = Check {
-    kinds: &[NEEDS_TWICE, NO_STEPS, TIMEOUT],
+    kinds: &[NEEDS_TWICE, NO_STEPS, EMPTY_STEPS, EMPTY, TIMEOUT],
     run,
 };
+
+/// What is left out because it is refused may be what is missed here.
+pub(super) const OF_WHOLE_FILES: &[&str] = &[EMPTY_STEPS, EMPTY];
 
 fn run(subject: &Subject<'_>, report: &mut Report) {
     for job in subject.workflow.jobs.values() {
@@ -42,6 +49,7 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
             );
         }
     }
+    sections(subject.workflow, report);
     for site in &subject.sites {
         let (Key::TimeoutMinutes, Text::Template(template)) = (site.key, site.text) else {
             continue;
@@ -57,4 +65,81 @@ fn run(subject: &Subject<'_>, report: &mut Report) {
             );
         }
     }
+}
+
+/// Mappings and lists with nothing in them.
+fn sections(workflow: &Workflow, report: &mut Report) {
+    pairs("env", &workflow.env, report);
+    for job in workflow.jobs.values() {
+        if let (Some(place), true) = (job.keys.place("steps"), job.steps.is_empty()) {
+            report.warning(
+                EMPTY_STEPS,
+                place,
+                "a job without steps takes a runner to do nothing",
+                None,
+            );
+        }
+        pairs("env", &job.env, report);
+        pairs("outputs", &job.outputs, report);
+        if let Some(call) = &job.call {
+            pairs("with", &call.with, report);
+            if let CallSecrets::Given(secrets) = &call.secrets {
+                pairs("secrets", secrets, report);
+            }
+        }
+        for container in job.container.iter().chain(job.services.values()) {
+            pairs("env", &container.env, report);
+        }
+        if let Some(strategy) = &job.strategy {
+            let Strategy {
+                matrix,
+                fail_fast,
+                max_parallel,
+                whole,
+                place,
+            } = strategy;
+            let others = [fail_fast, max_parallel, whole];
+            if matrix.is_none() && others.into_iter().all(Option::is_none) {
+                empty("strategy", place, report);
+            }
+            if let Some(matrix) = matrix
+                && matrix.axes.is_empty()
+                && matrix.whole.is_none()
+                && matrix.include.is_none()
+                && matrix.exclude.is_none()
+            {
+                empty("matrix", &matrix.place, report);
+            }
+        }
+        steps(&job.steps, report);
+    }
+}
+
+fn steps(all: &[Step], report: &mut Report) {
+    for step in all {
+        pairs("env", &step.env, report);
+        match &step.kind {
+            StepKind::Uses { with, .. } => pairs("with", with, report),
+            StepKind::Parallel { steps: inner } => steps(inner, report),
+            _ => {}
+        }
+    }
+}
+
+fn pairs(key: &str, pairs: &Pairs, report: &mut Report) {
+    if let Some(place) = &pairs.place
+        && pairs.is_empty()
+        && pairs.is_literal()
+    {
+        empty(key, place, report);
+    }
+}
+
+fn empty(key: &str, place: &Place, report: &mut Report) {
+    report.warning(
+        EMPTY,
+        place,
+        format!("`{key}` has nothing in it"),
+        Some("leave it out".to_owned()),
+    );
 }

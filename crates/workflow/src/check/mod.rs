@@ -123,13 +123,19 @@ pub fn check_text(file: &str, text: &str, repository: &Repository<'_>) -> Checke
             .get(next)
             .filter(|p| p.place.span.start < span.end || p.place.span == (span.end..span.end));
         let whole = inside.is_none_or(|p| p.place.span == *span);
-        whole && (problems.is_empty() || !events::OF_WHOLE_FILES.contains(&finding.kind))
+        whole && (problems.is_empty() || !of_whole_file(finding.kind))
     });
     Checked {
         workflow,
         problems,
         findings,
     }
+}
+
+/// Whether a finding is about something that is not there.
+fn of_whole_file(kind: &str) -> bool {
+    let lists = [events::OF_WHOLE_FILES, jobs::OF_WHOLE_FILES];
+    lists.iter().any(|kinds| kinds.contains(&kind))
 }
 
 /// The kinds of findings that there are, in a fixed order.

@@ -83,19 +83,24 @@ struct Known<'l> {
 }
 
 fn known(label: &str) -> Option<Known<'_>> {
-    for (os, prefix, versions) in IMAGES {
-        let Some(rest) = strip_prefix_ignoring_case(label, prefix) else {
-            continue;
-        };
+    let images = |(os, prefix, versions): &(Os, &str, &'static [&'static str])| {
+        let rest = strip_prefix_ignoring_case(label, prefix)?;
+        Some((*os, rest, *versions))
+    };
+    if let Some((os, rest, versions)) = IMAGES.iter().find_map(images) {
         let found = versions.iter().find(|version| {
             let variant = strip_prefix_ignoring_case(rest, version);
             variant.is_some_and(|v| VARIANTS.iter().any(|known| known.eq_ignore_ascii_case(v)))
         });
-        let version = Some(&rest[..found?.len()]).filter(|v| *v != "latest");
-        return Some(Known {
-            os: Some(*os),
-            version,
+        let version = found.map(|found| &rest[..found.len()]);
+        return (version.is_some() || is_suggested(label)).then_some(Known {
+            os: Some(os),
+            version: version.filter(|v| *v != "latest"),
         });
+    }
+    if is_suggested(label) && !SELF_HOSTED.contains(&label) {
+        let (os, version) = (None, None);
+        return Some(Known { os, version });
     }
     let own = SELF_HOSTED
         .iter()
@@ -107,6 +112,23 @@ fn known(label: &str) -> Option<Known<'_>> {
         _ => None,
     };
     Some(Known { os, version: None })
+}
+
+/// Whether GitHub's own packages suggest the label, and it is not taken away since.
+fn is_suggested(label: &str) -> bool {
+    retired(label).is_none()
+        && crate::tables::runner_labels()
+            .iter()
+            .any(|l| l.eq_ignore_ascii_case(label))
+}
+
+/// The successor of an image that is gone.
+fn retired(label: &str) -> Option<&'static str> {
+    let found = RETIRED.iter().find(|(old, _)| {
+        let variant = strip_prefix_ignoring_case(label, old);
+        variant.is_some_and(|v| VARIANTS.contains(&v))
+    });
+    found.map(|(_, successor)| *successor)
 }
 
 fn strip_prefix_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
@@ -282,11 +304,7 @@ fn unknown(label: &Label<'_>, subject: &Subject<'_>, report: &mut Report) {
     if known(text).is_some() || subject.repository.has_runner_label(text) {
         return;
     }
-    let retired = RETIRED.iter().find(|(old, _)| {
-        let variant = strip_prefix_ignoring_case(text, old);
-        variant.is_some_and(|v| VARIANTS.contains(&v))
-    });
-    if let Some((_, successor)) = retired {
+    if let Some(successor) = retired(text) {
         report.error(
             UNKNOWN,
             label.place,
