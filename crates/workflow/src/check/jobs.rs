@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::site::{Key, Text};
 use super::{Check, Report, Subject};
 use crate::expr::{Value, fold};
-use crate::model::{CallSecrets, Pairs, Step, StepKind, Strategy, Workflow};
+use crate::model::{CallSecrets, Pairs, Step, StepKind, Workflow};
 use crate::place::Place;
 
 const NEEDS_TWICE: &str = "needs-duplicate";
@@ -91,18 +91,10 @@ fn sections(workflow: &Workflow, report: &mut Report) {
             pairs("env", &container.env, report);
         }
         if let Some(strategy) = &job.strategy {
-            let Strategy {
-                matrix,
-                fail_fast,
-                max_parallel,
-                whole,
-                place,
-            } = strategy;
-            let others = [fail_fast, max_parallel, whole];
-            if matrix.is_none() && others.into_iter().all(Option::is_none) {
-                empty("strategy", place, report);
+            if strategy.whole.is_none() && strategy.keys.iter().next().is_none() {
+                empty("strategy", &strategy.place, report);
             }
-            if let Some(matrix) = matrix
+            if let Some(matrix) = &strategy.matrix
                 && matrix.axes.is_empty()
                 && matrix.whole.is_none()
                 && matrix.include.is_none()
