@@ -4,6 +4,7 @@
 
 mod action_table;
 mod aws_table;
+mod bench;
 mod demo;
 mod differential;
 mod example;
@@ -38,6 +39,9 @@ enum Command {
     Judges(judges::Arguments),
     /// Compare expressions and workflows with GitHub's own packages, by generated ones
     Differential(differential::Arguments),
+    /// Measure, next to programs that others wrote
+    #[command(subcommand)]
+    Bench(bench::Arguments),
     /// Put millions of generated inputs through the readers of workflows, looking for panics, hangs and waste
     Soak(soak::Arguments),
     #[command(hide = true)]
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::LanguageTables(arguments) => language_tables::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Differential(arguments) => differential::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::SoakWorker(arguments) => soak::run_worker(&arguments),
         Command::Example(arguments) => example::run(&arguments),

@@ -148,6 +148,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         total.slowest,
     );
     Ok(if total.findings.is_empty() {
+        if arguments.seconds.is_none() && journal.exists() {
+            fs::remove_file(&journal).map_err(Failure::file(&journal))?;
+        }
         Outcome::Well
     } else {
         Outcome::Findings

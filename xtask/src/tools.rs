@@ -135,6 +135,16 @@ impl Tools {
         self.folder.join("venv/bin").join(name)
     }
 
+    /// A file inside an installed Python package, by its path from the folder of packages.
+    pub(crate) fn packaged(&self, path: &str) -> Result<PathBuf, Failure> {
+        let library = self.folder.join("venv/lib");
+        let versions = fs::read_dir(&library).map_err(Failure::file(&library))?;
+        let found = versions
+            .filter_map(|entry| Some(entry.ok()?.path().join("site-packages").join(path)))
+            .find(|found| found.is_file());
+        found.ok_or_else(|| Failure::Setup(format!("{path} is in no installed package")))
+    }
+
     pub(crate) fn node_program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

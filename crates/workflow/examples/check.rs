@@ -1,34 +1,32 @@
-//! Loads workflow files and prints what is wrong with them: `cargo run --example check -- FILE…`.
+//! Reads workflow files and prints what GitHub refuses and what checks find, a line each:
+//! `cargo run --example check -- FILE…`. Exit status 1 says that there was something.
 
+use std::io::Write;
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+use lockkeeper_workflow::check::Repository;
+use lockkeeper_workflow::{check, load_what_is_legal};
+
+fn main() -> std::io::Result<ExitCode> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut code = ExitCode::SUCCESS;
     for file in std::env::args().skip(1) {
-        let text = match std::fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(error) => {
-                eprintln!("{file}: {error}");
-                code = ExitCode::from(2);
-                continue;
-            }
-        };
-        match lockkeeper_workflow::load(&file, &text) {
-            Ok(workflow) => {
-                let order = lockkeeper_workflow::graph::order(&workflow);
-                println!("{file}: {}", order.join(" "));
-                for key in &workflow.unmodelled {
-                    println!("{}: {} ({})", key.place, key.key, key.why);
-                }
-            }
-            Err(problems) => {
-                code = ExitCode::from(1);
-                for problem in problems {
-                    let hint = problem.suggestion.as_deref().unwrap_or("");
-                    println!("{problem} {hint}");
-                }
-            }
+        let text = std::fs::read_to_string(&file)?;
+        let (workflow, problems) = load_what_is_legal(&file, &text);
+        for problem in &problems {
+            code = ExitCode::from(1);
+            let hint = problem.suggestion.as_deref().unwrap_or("");
+            writeln!(out, "{problem} {hint}")?;
+        }
+        // Nothing is known of the files beside this one.
+        let repository = Repository::unknown();
+        for finding in workflow.iter().flat_map(|w| check(w, &repository)) {
+            code = ExitCode::from(1);
+            let hint = finding.suggestion.as_deref().unwrap_or("");
+            let (place, kind) = (&finding.place, finding.kind);
+            writeln!(out, "{place}: {} [{kind}] {hint}", finding.message)?;
         }
     }
-    code
+    out.flush()?;
+    Ok(code)
 }
