@@ -91,7 +91,7 @@ pub enum ParseErrorKind {
 
 /// Reads an expression that may use what `scope` allows.
 pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Expr, ParseError> {
-    if text.chars().count() > MAX_LENGTH {
+    if text.len() > MAX_LENGTH && text.chars().count() > MAX_LENGTH {
         return Err(ParseError {
             message: format!("Exceeded max expression length {MAX_LENGTH}"),
             kind: ParseErrorKind::TooLong,

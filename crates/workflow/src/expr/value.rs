@@ -280,11 +280,17 @@ fn upper(c: char) -> char {
 }
 
 pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_uppercase();
+    }
     text.chars().map(upper).collect()
 }
 
 pub(super) fn same_text(a: &str, b: &str) -> bool {
-    a == b || a.chars().map(upper).eq(b.chars().map(upper))
+    if a.is_ascii() && b.is_ascii() {
+        return a.eq_ignore_ascii_case(b);
+    }
+    a.chars().map(upper).eq(b.chars().map(upper))
 }
 
 /// Ordinal order without regard to case, by UTF-16 unit.
