@@ -212,6 +212,98 @@ fn spans_name_their_bytes_in_real_files() {
     assert!(spans > 400 && places > 400);
 }
 
+/// The spans of children lie in their parent's, in order, unless there are aliases.
+fn check_nesting(node: &Node<'_>, tree: &Tree<'_>, text: &str) {
+    let span = node.span.range();
+    assert!(
+        text.get(span.clone()).is_some(),
+        "{}",
+        tree.place(node.span)
+    );
+    let mut at = span.start;
+    let mut child = |child: &Node<'_>| {
+        let inner = child.span.range();
+        assert!(
+            at <= inner.start && inner.end <= span.end,
+            "{}",
+            tree.place(child.span)
+        );
+        at = inner.end;
+        check_nesting(child, tree, text);
+    };
+    match &node.kind {
+        Kind::Scalar(_) => {}
+        Kind::Sequence(items) => items.iter().for_each(child),
+        Kind::Mapping(entries) => {
+            for (key, value) in entries {
+                child(key);
+                child(value);
+            }
+        }
+    }
+}
+
+#[test]
+fn spans_nest_in_mutated_files() {
+    const BITS: &[&str] = &[
+        "[",
+        "]",
+        "{",
+        "}",
+        ": ",
+        "- ",
+        "#",
+        "\n",
+        "\r\n",
+        "  ",
+        "\t",
+        "\"",
+        "'",
+        "|\n",
+        ">-\n",
+        ",",
+        "? ",
+        "&x ",
+        "!!str ",
+        "é",
+        "${{ a }}",
+        "]#",
+        "{a: b}: c\n",
+        "[a]: b\n",
+    ];
+    let text = RARE.replace("alias: [*a, \"z\"]\n", "");
+    let (mut seed, mut read) = (1_u64, 0);
+    let mut next = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for _ in 0..3000 {
+        let mut text = text.clone();
+        for _ in 0..1 + next(3) {
+            let at = next(text.len() + 1);
+            if !text.is_char_boundary(at) {
+                continue;
+            }
+            match next(3) {
+                0 => text.truncate(at),
+                1 if at < text.len() => drop(text.remove(at)),
+                _ => text.insert_str(at, BITS[next(BITS.len())]),
+            }
+        }
+        if text.contains('*') {
+            continue;
+        }
+        if let Ok(tree) = Tree::read("mutated.yml", &text) {
+            check_nesting(tree.root(), &tree, &text);
+            let _ = workflow_of(&tree);
+            read += 1;
+        }
+    }
+    assert!(read > 500, "{read}");
+}
+
 #[test]
 fn all_places_of_a_model_are_walked() {
     let text = r#"name: W

@@ -1,5 +1,6 @@
 //! The tables and the loader say the same.
 
+use lockkeeper_workflow::check::Repository;
 use lockkeeper_workflow::expr::Scope;
 use lockkeeper_workflow::{Access, load, load_action, tables};
 
@@ -149,4 +150,24 @@ fn what_actions_may_use_is_read() {
         let known = package.name.starts_with("@actions/") && package.published.len() == 10;
         assert!(known && !package.version.is_empty(), "{package:?}");
     }
+}
+
+#[test]
+fn members_of_contexts_have_types() {
+    let mut seen = 0;
+    for context in ["github", "runner", "strategy", "job"] {
+        for member in tables::context_members(context) {
+            if member.contains('.') {
+                continue;
+            }
+            let text = format!(
+                "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    container: node:24\n    steps:\n      - env: {{ X: \"${{{{ toJSON({context}.{member}) }}}}\" }}\n        run: echo\n"
+            );
+            let workflow = load("ci.yml", &text).unwrap_or_else(|p| panic!("{p:?}"));
+            let found = lockkeeper_workflow::check(&workflow, &Repository::unknown());
+            assert!(found.is_empty(), "{context}.{member}: {found:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 55, "{seen}");
 }

@@ -307,7 +307,7 @@ impl<'p> Reader<'_, '_, 'p> {
         let mut span = self.bytes_of(span);
         span.start = behind_properties(self.text, span.start);
         span.end = span.end.max(span.start);
-        let flow = self.text[span.start..].starts_with(['[', '{']);
+        let flow = self.text[span.start..].starts_with(if mapping { '{' } else { '[' });
         let items = match mapping {
             true => Items::Mapping(Vec::new(), None),
             false => Items::Sequence(Vec::new()),
@@ -332,8 +332,11 @@ impl<'p> Reader<'_, '_, 'p> {
         };
         // A block collection has no brackets: it is as long as what stands in it.
         let sequence = matches!(open.items, Items::Sequence(_));
+        let sign = if sequence { b']' } else { b'}' };
+        // A block mapping whose first key is a flow mapping begins with a brace, too.
+        let closed = open.flow && self.text.as_bytes().get(end - 1) == Some(&sign);
         let bytes = match open.first {
-            _ if open.flow => open.span.start..end,
+            _ if closed => open.span.start..end,
             Some(first) if sequence => self.dash(open.span.start, first)..open.last,
             Some(first) => first..open.last,
             None => open.span.clone(),
