@@ -117,3 +117,54 @@ impl List {
 
 const CACHE_MODE: &str = "no cache is restored or saved";
 const WHOLE: &str = "a whole mapping given by one expression is not evaluated";
+
+#[cfg(test)]
+mod tests {
+    use super::unplayed;
+
+    #[test]
+    fn everything_that_is_passed_over_is_said_with_its_line() {
+        let text = r#"on: { image_version: { names: [base] }, workflow_dispatch: { branches: [main] } }
+env: ${{ fromJSON('{}') }}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    cancel-timeout-minutes: 7
+    services: ${{ fromJSON('{}') }}
+    snapshot: image
+    env: { "${{ github.job }}": x }
+    steps:
+      - { run: sleep 1, background: true, id: bg }
+      - parallel:
+          - { uses: $/a, with: "${{ fromJSON('{}') }}" }
+      - wait-all:
+  b:
+    strategy: ${{ fromJSON('{}') }}
+    uses: ./.github/workflows/x.yml
+    secrets: { "${{ github.job }}": x }
+"#;
+        let workflow = lockkeeper_workflow::load("ci.yml", text).expect("legal");
+        let said: Vec<String> = unplayed(&workflow)
+            .iter()
+            .map(|u| format!("{} {}", u.line, u.key))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "1 on.workflow_dispatch.branches",
+                "1 on.image_version.names",
+                "2 env",
+                "9 jobs.a.env",
+                "8 jobs.a.snapshot",
+                "6 jobs.a.cancel-timeout-minutes",
+                "7 jobs.a.services",
+                "11 jobs.a.steps[0].background",
+                "12 jobs.a.steps[1].parallel",
+                "13 jobs.a.steps[1].parallel[0].with",
+                "14 jobs.a.steps[2].wait-all",
+                "16 jobs.b.strategy",
+                "18 jobs.b.secrets",
+            ]
+        );
+    }
+}
