@@ -23,7 +23,7 @@ fn engine() -> Engine {
 
 fn start(engine: &mut Engine, script: &str) -> (MachineId, PathBuf) {
     let machine = engine
-        .open(&["aws", "curl", "sleep"], 7)
+        .open(&["aws", "curl", "sleep"], 7, 0)
         .expect("a machine");
     let (directory, inside) = engine.directories(machine).expect("it is there");
     let (directory, inside) = (directory.to_owned(), inside.to_owned());
@@ -47,7 +47,7 @@ fn start(engine: &mut Engine, script: &str) -> (MachineId, PathBuf) {
         ],
         cwd: inside.join("rw/work"),
     };
-    engine.start(machine, &step).expect("it starts");
+    engine.start(machine, 0, &step).expect("it starts");
     (machine, directory)
 }
 
@@ -62,8 +62,8 @@ fn play(script: &str) -> Played {
     let mut now = 0.0;
     for _ in 0..500 {
         engine.settle().expect("it settles");
-        output.extend(engine.take_output(machine));
-        if let Some((_, happening)) = engine.take_happenings().into_iter().next() {
+        output.extend(engine.take_output(machine).remove(&0).unwrap_or_default());
+        if let Some((_, _, happening)) = engine.take_happenings().into_iter().next() {
             history.push(format!("{happening:?}"));
             break;
         }
@@ -189,23 +189,23 @@ fn signals_go_to_the_entry_process_alone() {
     engine.settle().expect("it settles");
     assert_eq!(engine.waiting_calls().len(), 1);
     engine
-        .signal(machine, Signal::Interrupt)
+        .signal(machine, 0, Signal::Interrupt)
         .expect("it is signalled");
     engine.settle().expect("it settles");
     assert_eq!(
-        String::from_utf8_lossy(&engine.take_output(machine)),
+        String::from_utf8_lossy(&engine.take_output(machine).remove(&0).unwrap_or_default()),
         "caught\n"
     );
     assert_eq!(
         engine.take_happenings(),
-        [(machine, Happening::Exited(130))]
+        [(machine, 0, Happening::Exited(130))]
     );
     assert_eq!(
         engine.waiting_calls().len(),
         1,
         "the background sleep is left behind"
     );
-    engine.kill(machine).expect("it is killed");
+    engine.kill(machine, None).expect("it is killed");
     engine.settle().expect("it settles");
     assert!(engine.waiting_calls().is_empty());
     engine.close(machine);

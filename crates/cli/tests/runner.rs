@@ -125,7 +125,7 @@ fn jobs_and_steps_go_as_on_github() {
             // JSON's quotes end and begin the shell's.
             "hello [] carried anb",
             "began 09:02:38",
-            "Error: The action has timed out.",
+            "Error: The action 'Run echo \"began $(date -u +%T)\"' has timed out after 2 minutes.",
             // Two minutes, and ten seconds of signals that bash does not heed while `sleep` runs.
             "ended 09:04:48",
         ]

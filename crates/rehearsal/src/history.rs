@@ -16,6 +16,8 @@ pub(crate) struct Run {
     pub(crate) workflow: String,
     pub(crate) trigger: String,
     pub(crate) sha: CommitSha,
+    /// The commit that its checks are about: a pull request's head.
+    pub(crate) head: CommitSha,
     pub(crate) inputs: BTreeMap<String, String>,
     pub(crate) created: Instant,
     pub(crate) ended: Option<(Instant, Conclusion)>,
@@ -105,6 +107,7 @@ impl History {
                     workflow,
                     trigger,
                     sha,
+                    head_sha,
                     inputs,
                     ..
                 } => {
@@ -115,6 +118,7 @@ impl History {
                         workflow: workflow.clone(),
                         trigger: trigger.clone(),
                         sha: sha.clone(),
+                        head: head_sha.as_ref().unwrap_or(sha).clone(),
                         inputs: inputs.clone(),
                         created: event.at,
                         ended: None,

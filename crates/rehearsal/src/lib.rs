@@ -20,6 +20,7 @@ mod stage;
 mod survey;
 mod timeout;
 pub mod tools;
+pub mod trial;
 mod verdicts;
 
 pub use rehearse::{Progress, RehearsalError, Request, rehearse, scenarios};

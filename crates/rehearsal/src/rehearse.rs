@@ -49,6 +49,8 @@ pub enum RehearsalError {
         line: u32,
         message: String,
     },
+    #[error("GitHub would not do that: {0}")]
+    Refused(String),
     #[error("there is no scenario `{name}`; there are: {known}")]
     NoScenario { name: String, known: String },
 }

@@ -2,7 +2,7 @@
 //! (<https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations>).
 
 use crate::expr::{Context, EvalError, Object, Value};
-use crate::model::{Matrix, Strategy};
+use crate::model::{ComputedKey, Matrix, Strategy};
 use crate::place::Place;
 
 /// The most jobs that GitHub makes of one matrix.
@@ -44,6 +44,18 @@ fn evaluate(matrix: &Matrix, ctx: &dyn Context) -> Result<Value, EvalError> {
     let mut object = Object::new();
     for (key, data) in &matrix.axes {
         object.insert(key.value.clone(), data.eval(ctx)?);
+    }
+    for (key, data) in &matrix.computed {
+        match key {
+            ComputedKey::Name(name) => object.insert(name.eval_string(ctx)?, data.eval(ctx)?),
+            ComputedKey::Insert(_) => {
+                if let Value::Object(inserted) = data.eval(ctx)? {
+                    for (key, value) in inserted.iter() {
+                        object.insert(key, value.clone());
+                    }
+                }
+            }
+        }
     }
     for (key, data) in [("include", &matrix.include), ("exclude", &matrix.exclude)] {
         if let Some(data) = data {

@@ -430,9 +430,19 @@ impl Data {
         Ok(match self {
             Data::Scalar(t) => t.eval(ctx)?,
             Data::Sequence(items, _) => {
-                let items: Result<Vec<Value>, EvalError> =
-                    items.iter().map(|i| i.eval(ctx)).collect();
-                items?.into()
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    let value = item.eval(ctx)?;
+                    let is_expression = matches!(item, Data::Scalar(t) if t.whole().is_some());
+                    match value {
+                        // What an expression gives stands where it stood, item by item.
+                        Value::Array(inner) if is_expression => {
+                            values.extend(inner.iter().cloned())
+                        }
+                        value => values.push(value),
+                    }
+                }
+                values.into()
             }
             Data::Mapping(entries, _) => {
                 let mut object = Object::new();

@@ -62,6 +62,23 @@ pub struct ServiceKey {
     pub service: String,
 }
 
+/// What an annotation is about, as far as it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end_line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub column: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end_column: Option<u32>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     tag = "event",
@@ -130,6 +147,9 @@ pub enum What {
         trigger: String,
         git_ref: String,
         sha: CommitSha,
+        /// A pull request's own commit, where the run is for its merge.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        head_sha: Option<CommitSha>,
         actor: String,
         inputs: BTreeMap<String, String>,
     },
@@ -277,6 +297,8 @@ pub enum What {
         step: u32,
         level: String,
         text: String,
+        #[serde(flatten)]
+        spot: Spot,
     },
     SignalSent {
         run: RunId,

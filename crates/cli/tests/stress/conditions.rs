@@ -80,7 +80,7 @@ impl Condition {
         // On a thread of its own, which opening the engine binds.
         let options = self.options();
         std::thread::spawn(move || {
-            Engine::new(options).is_ok_and(|mut engine| engine.open(&[], 1).is_ok())
+            Engine::new(options).is_ok_and(|mut engine| engine.open(&[], 1, 0).is_ok())
         })
         .join()
         .is_ok_and(|usable| usable)

@@ -140,7 +140,7 @@ fn a_container_leaves_landlock_and_seccomp() {
     container::enter();
     let condition = &CONDITIONS[0];
     let mut engine = lockkeeper_rehearsal::engine::Engine::new(condition.options()).expect("one");
-    engine.open(&[], 1).expect("a machine");
+    engine.open(&[], 1, 0).expect("a machine");
     let layers = engine.layers().expect("it was started");
     assert!(!layers.namespaces && layers.seccomp, "{layers:?}");
 }

@@ -19,7 +19,7 @@ impl fmt::Display for Played {
         for line in &self.history {
             writeln!(f, "{line}")?;
         }
-        write!(f, "> {}\n", self.output.replace('\n', "\n> "))
+        writeln!(f, "> {}", self.output.replace('\n', "\n> "))
     }
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn play(script: &str, seed: u64, condition: &Condition) -> Played {
 
 pub(crate) fn play_in(engine: &mut Engine, script: &str, seed: u64) -> Played {
     let tools = ["aws", "curl", "sleep"];
-    let machine = engine.open(&tools, seed).expect("a machine");
+    let machine = engine.open(&tools, seed, 0).expect("a machine");
     let (directory, inside) = engine.directories(machine).expect("it is there");
     let (directory, inside) = (directory.to_owned(), inside.to_owned());
     std::fs::write(directory.join("rw/temp/step.sh"), script).expect("the script");
@@ -72,15 +72,15 @@ pub(crate) fn play_in(engine: &mut Engine, script: &str, seed: u64) -> Played {
         ],
         cwd: inside.join("rw/work"),
     };
-    engine.start(machine, &step).expect("it starts");
+    engine.start(machine, 0, &step).expect("it starts");
     let mut chance = Chance::new(seed);
     let (mut history, mut output) = (Vec::new(), Vec::new());
     let mut asleep: Vec<(u64, CallId)> = Vec::new();
     let mut now = 0;
     for _ in 0..2000 {
         engine.settle().expect("it settles");
-        output.extend(engine.take_output(machine));
-        for (_, happening) in engine.take_happenings() {
+        output.extend(engine.take_output(machine).remove(&0).unwrap_or_default());
+        for (_, _, happening) in engine.take_happenings() {
             history.push(format!("{now} {happening:?}"));
         }
         asleep.retain(|(_, call)| engine.is_waiting(*call));

@@ -3,8 +3,9 @@
 //! It is the lockkeeper executable itself, called as [`NAME`]. Standard input is the controller's
 //! socket, standard output and error are the pipe that the steps write to.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub fn main() -> ExitCode {
 
 fn keep(socket: UnixStream) -> io::Result<()> {
     die_with_parent();
+    heed_signals();
     let mut reader = BufReader::new(socket.try_clone()?);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -53,6 +55,11 @@ fn keep(socket: UnixStream) -> io::Result<()> {
         }
         die_with_parent();
     }
+    // Steps get the pipe of their own lane only.
+    for lane in &setup.lanes {
+        // SAFETY: sets a flag of a descriptor of this process.
+        unsafe { libc::fcntl(*lane, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
     let ready = prepare(&setup, layers);
     let failed = ready.error.is_some();
     say(&socket, &ready)?;
@@ -62,10 +69,26 @@ fn keep(socket: UnixStream) -> io::Result<()> {
     Keeper {
         socket,
         reader,
-        entry: None,
+        entries: BTreeMap::new(),
+        lanes: setup.lanes,
         namespaced: layers.namespaces,
     }
     .serve()
+}
+
+/// What whoever started lockkeeper has ignored, as shells do for what they run in the background,
+/// no step ignores.
+fn heed_signals() {
+    for signal in [
+        libc::SIGINT,
+        libc::SIGQUIT,
+        libc::SIGTERM,
+        libc::SIGHUP,
+        libc::SIGPIPE,
+    ] {
+        // SAFETY: gives a signal its default meaning in this process.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
 }
 
 fn die_with_parent() {
@@ -116,7 +139,10 @@ fn say(mut socket: &UnixStream, message: &impl serde::Serialize) -> io::Result<(
 struct Keeper {
     socket: UnixStream,
     reader: BufReader<UnixStream>,
-    entry: Option<i32>,
+    /// The entry process of each lane where something runs.
+    entries: BTreeMap<u32, i32>,
+    /// Where the output of later lanes goes.
+    lanes: Vec<RawFd>,
     namespaced: bool,
 }
 
@@ -138,7 +164,7 @@ impl Keeper {
                 loop {
                     let mut line = String::new();
                     if self.reader.read_line(&mut line)? == 0 {
-                        self.kill();
+                        self.kill_all();
                         return Ok(());
                     }
                     self.obey(serde_json::from_str(&line)?)?;
@@ -153,12 +179,20 @@ impl Keeper {
 
     fn obey(&mut self, order: Order) -> io::Result<()> {
         match order {
-            Order::Spawn { argv, env, cwd } => match spawn(&argv, env, cwd) {
-                Ok(pid) => self.entry = Some(pid),
-                Err(error) => say(&self.socket, &Notice::NotStarted(error.to_string()))?,
+            Order::Spawn {
+                lane,
+                argv,
+                env,
+                cwd,
+            } => match self.spawn(lane, &argv, env, cwd) {
+                Ok(pid) => drop(self.entries.insert(lane, pid)),
+                Err(error) => {
+                    let why = error.to_string();
+                    say(&self.socket, &Notice::NotStarted { lane, why })?;
+                }
             },
-            Order::Signal(signal) => {
-                if let Some(entry) = self.entry {
+            Order::Signal { lane, signal } => {
+                if let Some(entry) = self.entries.get(&lane).copied() {
                     let number = match signal {
                         Signal::Interrupt => libc::SIGINT,
                         Signal::Terminate => libc::SIGTERM,
@@ -167,13 +201,19 @@ impl Keeper {
                     unsafe { libc::kill(entry, number) };
                 }
             }
-            Order::Kill => self.kill(),
+            Order::Kill { lane: None } => self.kill_all(),
+            Order::Kill { lane: Some(lane) } => {
+                if let Some(entry) = self.entries.get(&lane).copied() {
+                    // SAFETY: the group of a child of ours that is not reaped yet.
+                    unsafe { libc::kill(-entry, libc::SIGKILL) };
+                }
+            }
         }
         Ok(())
     }
 
     /// Kills every process of the machine, the keeper excepted.
-    fn kill(&self) {
+    fn kill_all(&self) {
         if self.namespaced {
             // SAFETY: as process 1 of a PID namespace of its own this reaches only its members.
             unsafe { libc::kill(-1, libc::SIGKILL) };
@@ -201,6 +241,35 @@ impl Keeper {
         }
     }
 
+    fn spawn(
+        &self,
+        lane: u32,
+        argv: &[String],
+        env: Vec<(String, String)>,
+        cwd: PathBuf,
+    ) -> io::Result<i32> {
+        let invalid = || io::Error::from(io::ErrorKind::InvalidInput);
+        let (program, args) = argv.split_first().ok_or_else(invalid)?;
+        let mut command = Command::new(program);
+        command
+            .args(args)
+            .env_clear()
+            .envs(env)
+            .current_dir(cwd)
+            .stdin(Stdio::null())
+            .process_group(0);
+        if lane > 0 {
+            let pipe = self.lanes.get(lane as usize - 1).ok_or_else(invalid)?;
+            // SAFETY: the controller has left it open for this process, which never closes it.
+            let pipe = unsafe { BorrowedFd::borrow_raw(*pipe) };
+            command
+                .stdout(pipe.try_clone_to_owned()?)
+                .stderr(pipe.try_clone_to_owned()?);
+        }
+        // Reaped by `reap`, like every other child.
+        Ok(command.spawn()?.id() as i32)
+    }
+
     fn reap(&mut self) -> io::Result<()> {
         loop {
             let mut status = 0;
@@ -209,14 +278,15 @@ impl Keeper {
             if pid <= 0 {
                 return Ok(());
             }
-            if Some(pid) == self.entry {
-                self.entry = None;
+            let lane = self.entries.iter().find(|(_, entry)| **entry == pid);
+            if let Some(lane) = lane.map(|(lane, _)| *lane) {
+                self.entries.remove(&lane);
                 let code = if libc::WIFEXITED(status) {
                     libc::WEXITSTATUS(status)
                 } else {
                     128 + libc::WTERMSIG(status)
                 };
-                say(&self.socket, &Notice::Exited(code))?;
+                say(&self.socket, &Notice::Exited { lane, code })?;
             }
         }
     }
@@ -245,20 +315,4 @@ fn child_signals() -> io::Result<std::fs::File> {
         }
         Ok(std::fs::File::from_raw_fd(descriptor))
     }
-}
-
-fn spawn(argv: &[String], env: Vec<(String, String)>, cwd: PathBuf) -> io::Result<i32> {
-    let (program, args) = argv
-        .split_first()
-        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let child = Command::new(program)
-        .args(args)
-        .env_clear()
-        .envs(env)
-        .current_dir(cwd)
-        .stdin(Stdio::null())
-        .process_group(0)
-        .spawn()?;
-    // Reaped by `reap`, like every other child.
-    Ok(child.id() as i32)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
@@ -197,11 +197,12 @@ pub(super) struct Process {
     root: i32,
     control: BufReader<UnixStream>,
     line: String,
-    pipe: fs::File,
-    pub(super) output: Vec<u8>,
+    /// What each lane prints: the first, and those beside it.
+    pipes: Vec<fs::File>,
+    pub(super) output: BTreeMap<u32, Vec<u8>>,
     pub(super) calls: BTreeMap<u64, Call>,
     next_call: u64,
-    pub(super) happenings: Vec<Happening>,
+    pub(super) happenings: Vec<(u32, Happening)>,
     pub(super) ranks: BTreeMap<i32, usize>,
     proc: Proc,
 }
@@ -211,6 +212,7 @@ impl Process {
         directory: &Path,
         tools: &[&str],
         seed: u64,
+        lanes: u32,
         options: &Options,
     ) -> Result<Self, EngineError> {
         let failed = || EngineError::io(format!("set up {}", directory.display()));
@@ -239,30 +241,48 @@ impl Process {
         let page = Page::make(&directory.join("clock"), seed).map_err(failed())?;
         let listener = listen(directory).map_err(failed())?;
         listener.set_nonblocking(true).map_err(failed())?;
-        let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
-            .map_err(io::Error::from)
-            .map_err(failed())?;
-        // More room means fewer stops to empty it; the default does too.
-        rustix::pipe::fcntl_setpipe_size(&reader, 1 << 20).ok();
-        rustix::io::ioctl_fionbio(&reader, true)
-            .map_err(io::Error::from)
-            .map_err(failed())?;
-        let pipe = fs::File::from(reader);
+        let (pipe, writer) = output_pipe().map_err(failed())?;
+        let mut pipes = vec![pipe];
+        let mut beside = Vec::new();
+        for _ in 0..lanes {
+            let (pipe, writer) = output_pipe().map_err(failed())?;
+            pipes.push(pipe);
+            beside.push(writer);
+        }
         let (ours, theirs) = UnixStream::pair().map_err(failed())?;
         let errors = writer.try_clone().map_err(failed())?;
-        let child = Command::new(&options.executable)
+        let mut command = Command::new(&options.executable);
+        command
             .arg0(keeper::NAME)
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::from(writer))
-            .stderr(Stdio::from(errors))
+            .stderr(Stdio::from(errors));
+        let inherited: Vec<i32> = beside.iter().map(AsRawFd::as_raw_fd).collect();
+        if !inherited.is_empty() {
+            let kept = inherited.clone();
+            // SAFETY: only sets flags of descriptors between fork and exec.
+            unsafe {
+                command.pre_exec(move || {
+                    for descriptor in &kept {
+                        if libc::fcntl(*descriptor, libc::F_SETFD, 0) < 0 {
+                            return Err(io::Error::last_os_error());
+                        }
+                    }
+                    Ok(())
+                });
+            }
+        }
+        let child = command
             .spawn()
             .map_err(EngineError::io("start a machine's keeper"))?;
+        drop((command, beside));
         let mut control = BufReader::new(ours);
         let setup = Setup {
             directory: directory.to_owned(),
             executable: options.executable.clone(),
             unprotected: options.no_sandbox,
+            lanes: inherited,
         };
         send(&control, &setup).map_err(failed())?;
         let mut line = String::new();
@@ -297,8 +317,8 @@ impl Process {
             root,
             control,
             line: String::new(),
-            pipe,
-            output: Vec::new(),
+            pipes,
+            output: BTreeMap::new(),
             calls: BTreeMap::new(),
             next_call: 0,
             happenings: Vec::new(),
@@ -307,7 +327,7 @@ impl Process {
         })
     }
 
-    pub(super) fn start_step(&mut self, step: &Step) -> Result<(), EngineError> {
+    pub(super) fn start_step(&mut self, lane: u32, step: &Step) -> Result<(), EngineError> {
         let mut env = step.env.clone();
         env.push((
             "LOCKKEEPER_CLOCK".into(),
@@ -318,6 +338,7 @@ impl Process {
             self.inside.join("preload.so").display().to_string(),
         ));
         let order = Order::Spawn {
+            lane,
             argv: step.argv.clone(),
             env,
             cwd: step.cwd.clone(),
@@ -325,12 +346,12 @@ impl Process {
         self.order(&order)
     }
 
-    pub(super) fn signal(&mut self, signal: Signal) -> Result<(), EngineError> {
-        self.order(&Order::Signal(signal))
+    pub(super) fn signal(&mut self, lane: u32, signal: Signal) -> Result<(), EngineError> {
+        self.order(&Order::Signal { lane, signal })
     }
 
-    pub(super) fn kill(&mut self) -> Result<(), EngineError> {
-        self.order(&Order::Kill)
+    pub(super) fn kill(&mut self, lane: Option<u32>) -> Result<(), EngineError> {
+        self.order(&Order::Kill { lane })
     }
 
     fn order(&mut self, order: &Order) -> Result<(), EngineError> {
@@ -372,11 +393,8 @@ impl Process {
     }
 
     pub(super) fn descriptors<'a>(&'a self, list: &mut Vec<BorrowedFd<'a>>) {
-        list.extend([
-            self.listener.as_fd(),
-            self.control.get_ref().as_fd(),
-            self.pipe.as_fd(),
-        ]);
+        list.extend([self.listener.as_fd(), self.control.get_ref().as_fd()]);
+        list.extend(self.pipes.iter().map(AsFd::as_fd));
         list.extend(self.calls.values().map(|call| call.socket.as_fd()));
     }
 
@@ -439,14 +457,17 @@ impl Process {
     fn drain(&mut self) -> bool {
         let mut chunk = [0u8; 1 << 16];
         let mut moved = false;
-        while let Ok(n) = self.pipe.read(&mut chunk) {
-            if n == 0 {
-                break;
-            }
-            moved = true;
-            // A step that prints without end is cut, and found out by the engine's patience.
-            if self.output.len() < 64 << 20 {
-                self.output.extend_from_slice(&chunk[..n]);
+        for (lane, pipe) in self.pipes.iter_mut().enumerate() {
+            while let Ok(n) = pipe.read(&mut chunk) {
+                if n == 0 {
+                    break;
+                }
+                moved = true;
+                let output = self.output.entry(lane as u32).or_default();
+                // A step that prints without end is cut, and found out by the engine's patience.
+                if output.len() < 64 << 20 {
+                    output.extend_from_slice(&chunk[..n]);
+                }
             }
         }
         moved
@@ -463,10 +484,11 @@ impl Process {
                     let line = std::mem::take(&mut self.line);
                     let notice: Notice = serde_json::from_str(&line)
                         .map_err(|_| EngineError::Machine(format!("its keeper said {line:?}")))?;
-                    self.happenings.push(match notice {
-                        Notice::Exited(code) => Happening::Exited(code),
-                        Notice::NotStarted(why) => Happening::NotStarted(why),
-                    });
+                    let (lane, happening) = match notice {
+                        Notice::Exited { lane, code } => (lane, Happening::Exited(code)),
+                        Notice::NotStarted { lane, why } => (lane, Happening::NotStarted(why)),
+                    };
+                    self.happenings.push((lane, happening));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(moved),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -481,12 +503,21 @@ impl Process {
             mut child,
             control,
             calls,
-            pipe,
+            pipes,
             ..
         } = self;
-        drop((control, calls, pipe));
+        drop((control, calls, pipes));
         child.wait().ok();
     }
+}
+
+/// A pipe that this process reads without waiting.
+fn output_pipe() -> io::Result<(fs::File, OwnedFd)> {
+    let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    // More room means fewer stops to empty it; the default does too.
+    rustix::pipe::fcntl_setpipe_size(&reader, 1 << 20).ok();
+    rustix::io::ioctl_fionbio(&reader, true)?;
+    Ok((fs::File::from(reader), writer))
 }
 
 /// A socket at `directory/socket`, also where that path is longer than an address holds.

@@ -73,7 +73,8 @@ pub enum Happening {
     Exited(i32),
     /// It could not be started.
     NotStarted(String),
-    /// It went on for so long without asking for anything that it was killed.
+    /// The machine went on for so long without asking for anything that everything on it was
+    /// killed: what ran ends next.
     Runaway,
 }
 
@@ -101,7 +102,7 @@ pub struct Engine {
     next: u64,
     /// Machines that may have something running.
     active: BTreeSet<MachineId>,
-    happenings: Vec<(MachineId, Happening)>,
+    happenings: Vec<(MachineId, u32, Happening)>,
     notes: BTreeSet<String>,
     layers: Option<Layers>,
     /// The processor that everything of this engine is bound to.
@@ -158,12 +159,18 @@ impl Engine {
         &self.notes
     }
 
-    /// Starts a machine whose tools are `tools`; its chance begins at `seed`.
-    pub fn open(&mut self, tools: &[&str], seed: u64) -> Result<MachineId, EngineError> {
+    /// Starts a machine whose tools are `tools`; its chance begins at `seed`. `lanes` is how many
+    /// entry processes it may have beside the first one: each lane's output is kept apart.
+    pub fn open(
+        &mut self,
+        tools: &[&str],
+        seed: u64,
+        lanes: u32,
+    ) -> Result<MachineId, EngineError> {
         self.next += 1;
         let id = MachineId(self.next);
         let directory = self.scratch.path().join(self.next.to_string());
-        let machine = Process::start(&directory, tools, seed, &self.options)?;
+        let machine = Process::start(&directory, tools, seed, lanes, &self.options)?;
         self.layers.get_or_insert(machine.layers);
         self.machines.insert(id, machine);
         Ok(id)
@@ -186,22 +193,22 @@ impl Engine {
             .map(|machine| (machine.directory.as_path(), machine.inside.as_path()))
     }
 
-    /// Starts a step's entry process.
-    pub fn start(&mut self, id: MachineId, step: &Step) -> Result<(), EngineError> {
+    /// Starts the entry process of a lane; the first is 0.
+    pub fn start(&mut self, id: MachineId, lane: u32, step: &Step) -> Result<(), EngineError> {
         self.active.insert(id);
-        self.machine(id)?.start_step(step)
+        self.machine(id)?.start_step(lane, step)
     }
 
-    /// Signals the step's entry process.
-    pub fn signal(&mut self, id: MachineId, signal: Signal) -> Result<(), EngineError> {
+    /// Signals a lane's entry process.
+    pub fn signal(&mut self, id: MachineId, lane: u32, signal: Signal) -> Result<(), EngineError> {
         self.active.insert(id);
-        self.machine(id)?.signal(signal)
+        self.machine(id)?.signal(lane, signal)
     }
 
-    /// Kills everything on the machine but its keeper.
-    pub fn kill(&mut self, id: MachineId) -> Result<(), EngineError> {
+    /// Kills a lane's entry process and its group, or everything on the machine but its keeper.
+    pub fn kill(&mut self, id: MachineId, lane: Option<u32>) -> Result<(), EngineError> {
         self.active.insert(id);
-        self.machine(id)?.kill()
+        self.machine(id)?.kill(lane)
     }
 
     fn machine(&mut self, id: MachineId) -> Result<&mut Process, EngineError> {
@@ -217,15 +224,16 @@ impl Engine {
         }
     }
 
-    /// What a machine's steps have printed since this was last asked.
-    pub fn take_output(&mut self, id: MachineId) -> Vec<u8> {
+    /// What a machine's lanes have printed since this was last asked.
+    pub fn take_output(&mut self, id: MachineId) -> BTreeMap<u32, Vec<u8>> {
         self.machines
             .get_mut(&id)
             .map(|machine| std::mem::take(&mut machine.output))
             .unwrap_or_default()
     }
 
-    pub fn take_happenings(&mut self) -> Vec<(MachineId, Happening)> {
+    /// What happened since this was last asked, and in which lane.
+    pub fn take_happenings(&mut self) -> Vec<(MachineId, u32, Happening)> {
         std::mem::take(&mut self.happenings)
     }
 
@@ -395,8 +403,8 @@ impl Engine {
         if elapsed <= self.options.patience {
             return Ok(false);
         }
-        self.machine(id)?.kill()?;
-        self.happenings.push((id, Happening::Runaway));
+        self.machine(id)?.kill(None)?;
+        self.happenings.push((id, 0, Happening::Runaway));
         self.notes.insert(format!(
             "a step was killed: it ran {} s of real time without asking for anything",
             self.options.patience.as_secs()
@@ -442,8 +450,8 @@ impl Engine {
             };
             moved |= machine.pump()?;
             moved |= self.jq.serve(machine, &mut self.notes)?;
-            for happening in machine.happenings.drain(..) {
-                self.happenings.push((id, happening));
+            for (lane, happening) in machine.happenings.drain(..) {
+                self.happenings.push((id, lane, happening));
             }
         }
         Ok(moved)

@@ -13,6 +13,8 @@ pub(crate) struct Setup {
     pub(crate) executable: PathBuf,
     /// Do without namespaces, Landlock and seccomp.
     pub(crate) unprotected: bool,
+    /// Descriptors of the pipes for what runs beside the first lane, in their order from 1.
+    pub(crate) lanes: Vec<i32>,
 }
 
 /// The keeper's answer to [`Setup`].
@@ -40,14 +42,15 @@ pub struct Layers {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Order {
     Spawn {
+        lane: u32,
         argv: Vec<String>,
         env: Vec<(String, String)>,
         cwd: PathBuf,
     },
-    /// To the step's entry process alone, as GitHub's runner does.
-    Signal(Signal),
-    /// SIGKILL to everything on the machine, the keeper excepted.
-    Kill,
+    /// To the entry process alone, as GitHub's runner does.
+    Signal { lane: u32, signal: Signal },
+    /// SIGKILL to everything below a lane's entry process, or on the machine, the keeper excepted.
+    Kill { lane: Option<u32> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,8 +63,8 @@ pub enum Signal {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Notice {
-    /// The step's entry process ended: its exit code, or 128 and the signal's number.
-    Exited(i32),
-    /// The step's entry process could not be started.
-    NotStarted(String),
+    /// A lane's entry process ended: its exit code, or 128 and the signal's number.
+    Exited { lane: u32, code: i32 },
+    /// A lane's entry process could not be started.
+    NotStarted { lane: u32, why: String },
 }

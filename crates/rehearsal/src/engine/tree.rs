@@ -108,7 +108,7 @@ impl Gaze<'_> {
         self.processors.insert(stat.processor);
         if self.subject.clients.contains(&pid) {
             // Nothing but the controller, or a signal, can wake it.
-            return Ok(self.count(pid, pid)?);
+            return self.count(pid, pid);
         }
         self.thread(pid, pid, stat.state, stack)
     }

@@ -56,7 +56,7 @@ fn check_out(bench: &mut Bench<'_>) -> Result<(), String> {
                 .hub
                 .resolve(asked)
                 .cloned()
-                .or_else(|| pull_head(bench, asked));
+                .or_else(|| of_pull(bench, asked));
             (
                 found.ok_or_else(|| {
                     format!("A branch or tag with the name '{asked}' could not be found")
@@ -104,19 +104,23 @@ fn check_out(bench: &mut Bench<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// `refs/pull/N/head` or `/merge`: the pull request's head.
-fn pull_head(bench: &Bench<'_>, asked: &str) -> Option<CommitSha> {
-    let number = asked
-        .strip_prefix("refs/pull/")?
-        .split('/')
-        .next()?
-        .parse()
-        .ok()?;
-    bench
-        .world
-        .hub
-        .pull(lockkeeper_world::ids::PullNumber(number))
-        .map(|pull| pull.head.clone())
+/// What a pull request's refs name: `refs/pull/N/head`, `refs/pull/N/merge`, or its branch.
+fn of_pull(bench: &Bench<'_>, asked: &str) -> Option<CommitSha> {
+    let hub = &bench.world.hub;
+    let plain = asked.strip_prefix("refs/").unwrap_or(asked);
+    if let Some(rest) = plain.strip_prefix("pull/") {
+        let (number, which) = rest.split_once('/')?;
+        let pull = hub.pull(lockkeeper_world::ids::PullNumber(number.parse().ok()?))?;
+        return match which {
+            "head" => Some(pull.head.clone()),
+            "merge" => pull.merge_commit.clone(),
+            _ => None,
+        };
+    }
+    let branch = plain.strip_prefix("heads/").unwrap_or(plain);
+    let mut pulls = hub.pulls().into_iter().filter(|pull| !pull.fork);
+    let pull = pulls.find(|pull| pull.head_branch() == branch)?;
+    Some(pull.head.clone())
 }
 
 fn clear(files: &Dir, place: &Path) -> std::io::Result<()> {
@@ -161,6 +165,16 @@ fn write_git(
     whole: bool,
 ) -> std::io::Result<()> {
     clear(directory, Path::new(".git"))?;
+    for (path, bytes) in bench
+        .repository
+        .merge_of(sha)
+        .iter()
+        .flat_map(|merge| merge.objects())
+    {
+        let path = Path::new(".git/objects").join(path);
+        directory.create_dir_all(path.parent().unwrap_or(&path))?;
+        directory.write(path, bytes)?;
+    }
     directory.create_dir_all(".git/objects/pack")?;
     directory.create_dir_all(".git/objects/info")?;
     directory.create_dir_all(".git/refs/heads")?;

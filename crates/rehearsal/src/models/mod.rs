@@ -13,6 +13,8 @@ use lockkeeper_world::World;
 use lockkeeper_world::event::What;
 use lockkeeper_world::ids::{Caller, JobId, RunId};
 
+pub use cache::Caches;
+
 use crate::commits::Commits;
 use crate::machine::Machine;
 use crate::repository::Repository;
@@ -34,7 +36,7 @@ pub enum Progress {
 }
 
 /// What an action leaves for later steps.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub struct Effects {
     pub outputs: BTreeMap<String, String>,
     pub env: Vec<(String, String)>,
@@ -43,6 +45,8 @@ pub struct Effects {
     pub masks: Vec<String>,
     /// Lines that it prints.
     pub log: Vec<String>,
+    /// What it does when all steps of the job are over, if none has failed.
+    pub post: Option<Box<dyn Model>>,
 }
 
 /// What is uploaded in a run, by name: the directory on the host that holds it.
@@ -72,6 +76,7 @@ pub struct Bench<'a> {
     /// Where [`Bench::files`] is for the machine's own processes.
     pub inside: &'a Path,
     pub artifacts: &'a mut Artifacts,
+    pub caches: &'a mut Caches,
     /// A directory of the run that no step can write to, for what is uploaded.
     pub store: &'a Path,
     /// How the command of [`Progress::Run`] ended, and what it printed on standard output and
@@ -119,7 +124,15 @@ pub struct Entry {
 pub const MODELS: &[Entry] = &[
     Entry {
         action: "actions/cache",
-        start: setup::cache,
+        start: cache::start,
+    },
+    Entry {
+        action: "actions/cache/restore",
+        start: cache::restore,
+    },
+    Entry {
+        action: "actions/cache/save",
+        start: cache::save,
     },
     Entry {
         action: "actions/checkout",
@@ -193,6 +206,7 @@ pub const MODELS: &[Entry] = &[
 
 mod artifact;
 mod aws_credentials;
+mod cache;
 mod checkout;
 mod docker_build;
 mod docker_login;

@@ -7,19 +7,11 @@ use super::{Bench, Model, Progress};
 #[derive(Default)]
 struct Setup {
     waited: bool,
-    cache: bool,
     builder: bool,
 }
 
 pub(super) fn start() -> Box<dyn Model> {
     Box::new(Setup::default())
-}
-
-pub(super) fn cache() -> Box<dyn Model> {
-    Box::new(Setup {
-        cache: true,
-        ..Setup::default()
-    })
 }
 
 /// Docker then builds in a container of its own, unless told otherwise.
@@ -34,7 +26,7 @@ impl Model for Setup {
     fn resume(&mut self, bench: &mut Bench<'_>) -> Progress {
         if !self.waited {
             self.waited = true;
-            return Progress::Sleep(Duration::from_secs(if self.cache { 2 } else { 6 }));
+            return Progress::Sleep(Duration::from_secs(6));
         }
         if self.builder
             && bench

@@ -68,7 +68,7 @@ fn judge(story: &Story<'_>) -> Judgement {
             .find(|run| match run.trigger.as_str() {
                 // Its commit is the base branch's: the newest is the pull request's that is merged.
                 "pull_request_target" => newest == Some(run.run),
-                trigger => trigger.starts_with("pull_request") && run.sha == *head,
+                trigger => trigger.starts_with("pull_request") && run.head == *head,
             });
         // Whether an action without a model would have been red is not known.
         if run.is_some_and(|run| {

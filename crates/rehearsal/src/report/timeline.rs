@@ -187,13 +187,14 @@ impl Names {
                 attempt,
                 trigger,
                 sha,
+                head_sha,
                 ..
             } => (
                 github(),
                 format!(
                     "starts {} ({trigger}, {}{})",
                     self.run(*run),
-                    sha.short(),
+                    head_sha.as_ref().unwrap_or(sha).short(),
                     if *attempt > 1 {
                         format!(", attempt {attempt}")
                     } else {

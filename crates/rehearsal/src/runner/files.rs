@@ -6,18 +6,25 @@
 pub(crate) enum FileCommandError {
     #[error("Invalid format '{0}'")]
     Format(String),
+    #[error("Invalid format '{0}'. Name must not be empty and delimiter must not be empty")]
+    Empty(String),
     #[error("Invalid value. Matching delimiter not found '{0}'")]
     Delimiter(String),
-    #[error("Can't store {0} output parameter using '$GITHUB_ENV' command.")]
-    Blocked(String),
+    #[error("Invalid value. EOF marker missing new line.")]
+    NoNewline,
 }
+
+/// A summary larger than this is not shown.
+pub(crate) const LARGEST_SUMMARY: u64 = 1 << 20;
 
 /// Reads `name=value` lines and `name<<delimiter` blocks.
 pub(crate) fn assignments(text: &str) -> Result<Vec<(String, String)>, FileCommandError> {
     let mut found = Vec::new();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text.lines();
+    let mut lines = text.split_inclusive('\n');
+    let plain = |line: &'_ str| -> usize { line.strip_suffix('\n').map_or(line.len(), str::len) };
     while let Some(line) = lines.next() {
+        let line = &line[..plain(line)];
         if line.is_empty() {
             continue;
         }
@@ -33,17 +40,24 @@ pub(crate) fn assignments(text: &str) -> Result<Vec<(String, String)>, FileComma
             (_, Some(at)) => {
                 let (name, delimiter) = (&line[..at], &line[at + 2..]);
                 if name.is_empty() || delimiter.is_empty() {
-                    return Err(FileCommandError::Format(line.to_owned()));
+                    return Err(FileCommandError::Empty(line.to_owned()));
                 }
-                let mut value = Vec::new();
+                let mut value = String::new();
                 loop {
-                    match lines.next() {
-                        Some(end) if end == delimiter => break,
-                        Some(part) => value.push(part),
-                        None => return Err(FileCommandError::Delimiter(delimiter.to_owned())),
+                    let Some(part) = lines.next() else {
+                        return Err(FileCommandError::Delimiter(delimiter.to_owned()));
+                    };
+                    if &part[..plain(part)] == delimiter {
+                        break;
                     }
+                    if !part.ends_with('\n') {
+                        return Err(FileCommandError::NoNewline);
+                    }
+                    value.push_str(part);
                 }
-                found.push((name.to_owned(), value.join("\n")));
+                // The line break before the delimiter is not part of the value.
+                value.truncate(plain(&value));
+                found.push((name.to_owned(), value));
             }
             _ => return Err(FileCommandError::Format(line.to_owned())),
         }
@@ -51,26 +65,14 @@ pub(crate) fn assignments(text: &str) -> Result<Vec<(String, String)>, FileComma
     Ok(found)
 }
 
-/// As [`assignments`], for `GITHUB_ENV`: what would change the runner itself is refused.
-pub(crate) fn environment(text: &str) -> Result<Vec<(String, String)>, FileCommandError> {
-    let found = assignments(text)?;
-    match found
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("NODE_OPTIONS"))
-    {
-        Some((name, _)) => Err(FileCommandError::Blocked(name.clone())),
-        // GITHUB_* and RUNNER_* cannot be overwritten; GitHub drops them in silence.
-        None => Ok(found
-            .into_iter()
-            .filter(|(name, _)| !name.starts_with("GITHUB_") && !name.starts_with("RUNNER_"))
-            .collect()),
-    }
+/// Whether `GITHUB_ENV` may not set this variable: it would change actions, not steps.
+pub(crate) fn is_blocked(name: &str) -> bool {
+    name.eq_ignore_ascii_case("NODE_OPTIONS")
 }
 
 /// The directories of `GITHUB_PATH`, a line each.
 pub(crate) fn paths(text: &str) -> Vec<String> {
     text.lines()
-        .map(str::trim)
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect()
@@ -96,15 +98,15 @@ mod tests {
             ]
         );
         assert_eq!(
-            assignments("a<<EOF\nx"),
+            assignments("a<<EOF\nx\n"),
             Err(FileCommandError::Delimiter("EOF".into()))
         );
         assert!(assignments("just text").is_err());
         assert!(assignments("=x").is_err());
-        assert!(environment("NODE_OPTIONS=--require /x").is_err());
         assert_eq!(
-            environment("GITHUB_SHA=x\nA=b").unwrap(),
-            [("A".to_owned(), "b".to_owned())]
+            assignments("a<<EOF\nx\nEO"),
+            Err(FileCommandError::NoNewline)
         );
+        assert!(is_blocked("Node_Options") && !is_blocked("NODE_ENV"));
     }
 }

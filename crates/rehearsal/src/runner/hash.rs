@@ -60,7 +60,8 @@ fn walk(directory: &Dir, prefix: String, found: &mut Vec<String>, depth: usize) 
     }
 }
 
-fn glob(pattern: &str, path: &str) -> bool {
+/// Whether a path is what a pattern of `*`, `**` and `?` names.
+pub(crate) fn glob(pattern: &str, path: &str) -> bool {
     match pattern.as_bytes() {
         [] => path.is_empty(),
         [b'*', b'*', b'/', rest @ ..] => {

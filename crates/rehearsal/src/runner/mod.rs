@@ -2,4 +2,6 @@
 
 pub(crate) mod files;
 pub(crate) mod hash;
+pub(crate) mod masks;
+pub(crate) mod matchers;
 pub(crate) mod output;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use lockkeeper_world::event::What;
 use lockkeeper_world::ids::JobId;
 
+use super::environment::STRAND;
+use super::strand::{MAIN, StrandId};
 use super::{Stage, Timer};
 use crate::engine::{CallId, EngineError};
 use crate::tools::{Desk, Invocation, Progress, TOOLS, Tool};
@@ -12,6 +14,7 @@ use crate::tools::{Desk, Invocation, Progress, TOOLS, Tool};
 /// A call that is under way.
 pub(super) struct CallPlay {
     job: JobId,
+    strand: StrandId,
     tool: Box<dyn Tool>,
     asleep: bool,
 }
@@ -25,10 +28,11 @@ impl Stage {
             .into_iter()
             .filter(|call| self.calls.get(call).is_none_or(|play| !play.asleep))
             .collect();
-        // Calls of one machine keep the order of their places; the seed picks the machine.
+        // Calls of one step keep the order of their places; the seed picks the step.
         let mut first: BTreeMap<_, CallId> = BTreeMap::new();
         for call in ready {
-            first.entry(call.machine).or_insert(call);
+            let strand = self.strand_of(call);
+            first.entry((call.machine, strand)).or_insert(call);
         }
         if first.is_empty() {
             return Ok(false);
@@ -42,6 +46,18 @@ impl Stage {
             self.serve(call)?;
         }
         Ok(true)
+    }
+
+    /// The strand whose step makes a call.
+    fn strand_of(&self, call: CallId) -> StrandId {
+        let invocation = self.engine.invocation(call);
+        let number = invocation.and_then(|invocation| invocation.env(STRAND)?.parse().ok());
+        let strand = number.map_or(MAIN, StrandId);
+        let job = self.machines.get(&call.machine);
+        match job.is_some_and(|job| self.strand(*job, strand).is_some()) {
+            true => strand,
+            false => MAIN,
+        }
     }
 
     pub(super) fn wake_call(&mut self, call: CallId) {
@@ -60,7 +76,8 @@ impl Stage {
         ) else {
             return Ok(());
         };
-        let Some(caller) = self.caller(job) else {
+        let strand = self.strand_of(call);
+        let Some(caller) = self.caller(job, strand) else {
             self.engine.exit(call, 1);
             return self.settle_machines();
         };
@@ -78,12 +95,13 @@ impl Stage {
                 };
                 entry.insert(CallPlay {
                     job,
+                    strand,
                     tool,
                     asleep: false,
                 })
             }
         };
-        debug_assert_eq!(play.job, job);
+        debug_assert_eq!((play.job, play.strand), (job, strand));
         let Some(job_play) = self.jobs.get_mut(&job) else {
             return Ok(());
         };

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockkeeper_workflow as wf;
 use lockkeeper_world::event::What;
 use lockkeeper_world::hub::Access;
-use lockkeeper_world::ids::JobId;
+use lockkeeper_world::ids::{JobId, RunId};
 
 use super::Stage;
+use super::flow::Given;
+use super::strand::MAIN;
 
 impl Stage {
     /// The secrets that a job is given, with their values.
@@ -18,16 +20,47 @@ impl Stage {
             .job(job)
             .and_then(|job| self.world.hub.run(job.run))
             .is_some_and(|run| run.from_fork);
-        let mut secrets =
-            BTreeMap::from([("GITHUB_TOKEN".to_owned(), self.world.hub.token_for(job))]);
+        let mut secrets = BTreeMap::new();
         if !from_fork {
-            for name in self.world.hub.secret_names(job) {
+            let given = self.jobs.get(&job).and_then(|play| {
+                let flow = self.runs.get(&play.run)?.flows.get(play.flow)?;
+                Some(flow.secrets.clone())
+            });
+            // Secrets of the job's environment win over those that a call passes.
+            let names = match given {
+                Some(Given::Only(passed)) => {
+                    secrets = passed;
+                    self.world.hub.environment_secret_names(job)
+                }
+                _ => self.world.hub.secret_names(job),
+            };
+            for name in names {
                 if let Some(value) = self.secrets.get(name.as_str()) {
                     secrets.insert(name.to_string(), value.clone());
                 }
             }
         }
+        secrets.insert("GITHUB_TOKEN".to_owned(), self.world.hub.token_for(job));
         secrets
+    }
+
+    /// The secrets that a job of one of a run's workflows can pass on when it calls another.
+    pub(super) fn secrets_of_flow(&self, run: RunId, flow: usize) -> BTreeMap<String, String> {
+        if self.world.hub.run(run).is_some_and(|run| run.from_fork) {
+            return BTreeMap::new();
+        }
+        let flow = self.runs.get(&run).and_then(|play| play.flows.get(flow));
+        match flow.map(|flow| &flow.secrets) {
+            Some(Given::Only(passed)) => passed.clone(),
+            _ => {
+                let names = self.world.hub.repository_secret_names().iter();
+                let values = names.filter_map(|name| {
+                    let value = self.secrets.get(name.as_str())?;
+                    Some((name.to_string(), value.clone()))
+                });
+                values.collect()
+            }
+        }
     }
 
     /// Records what a pull request's code can reach in this job.
@@ -79,7 +112,7 @@ impl Stage {
         let run = play.run;
         for what in reachable {
             let what = What::CredentialReachable { run, job, what };
-            let caller = self.caller(job);
+            let caller = self.caller(job, MAIN);
             self.world.log.push(self.world.now(), caller, what);
         }
     }
@@ -99,6 +132,12 @@ pub(crate) fn secrets_named(job: Option<&wf::Job>, workflow: &wf::Workflow) -> B
         if let Some(given) = &container.credentials {
             let parts = [&given.username, &given.password, &given.whole];
             parts.into_iter().flatten().for_each(&mut take);
+        }
+    }
+    if let Some(call) = &job.call {
+        call.with.templates().for_each(&mut take);
+        if let wf::CallSecrets::Given(passed) = &call.secrets {
+            passed.templates().for_each(&mut take);
         }
     }
     if let Some(condition) = &job.if_ {

@@ -48,7 +48,6 @@ impl Stage {
             branch: base.to_string(),
             changed: self.changed_files(head),
         };
-        let by_pull = origin("pull_request", git_ref, head.clone());
         // That event runs the base branch's workflow file, with its rights.
         let tip = self
             .world
@@ -56,8 +55,24 @@ impl Stage {
             .head(&base)
             .cloned()
             .unwrap_or_else(|| self.repository.root.clone());
+        // The other one runs on the merge of both, and not at all where they conflict.
+        let merge = self
+            .repository
+            .merge(&tip, head)
+            .map(|merge| merge.sha.clone());
+        let by_pull = merge
+            .clone()
+            .map(|merge| origin("pull_request", git_ref, merge));
         let by_target = origin("pull_request_target", format!("refs/heads/{base}"), tip);
-        self.start_workflows(&by_pull);
+        if let Some(merge) = merge {
+            self.world.hub.set_merge_commit(pull, &merge)?;
+            // What the change is like, the merge is like: the branch is fine.
+            let traits = self.commits.of(head);
+            self.commits.insert(merge, traits);
+        }
+        if let Some(by_pull) = by_pull {
+            self.start_workflows(&by_pull);
+        }
         self.start_workflows(&by_target);
         Ok(pull)
     }
@@ -380,10 +395,11 @@ impl Stage {
                         "body": "",
                         "draft": false,
                         "merged": false,
+                        "merge_commit_sha": pull.and_then(|pull| pull.merge_commit.clone()),
                         "labels": [],
                         "user": { "login": run.actor },
                         "head": { "sha": head, "ref": pull.map(|pull| pull.head_branch()), "repo": head_repository },
-                        "base": { "ref": spec.default_branch, "sha": self.world.hub.head(&spec.default_branch), "repo": repository },
+                        "base": { "ref": pull.map(|pull| pull.base.to_string()), "sha": self.world.hub.head(&spec.default_branch), "repo": repository },
                     },
                     "repository": repository, "sender": sender,
                 })

@@ -9,41 +9,35 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use indexmap::IndexMap;
 use lockkeeper_workflow as wf;
-use lockkeeper_workflow::expr::Object;
 use lockkeeper_world::event::{Conclusion, What};
 use lockkeeper_world::ids::{Caller, JobId, RunId};
 
+use super::background::SLOTS;
+use super::flow::Place;
+use super::posts::Post;
 use super::runs::Loaded;
-use super::steps::Doing;
+use super::strand::{MAIN, Planned, StepAt, StepRecord, Strand, StrandId, plan};
 use super::{Stage, Timer};
-use crate::engine::{EngineError, Happening, MachineId, Signal};
+use crate::engine::EngineError;
 use crate::machine::Machine;
-use crate::runner::output::{Line, Masks, Reader};
+use crate::runner::masks::Masks;
+use crate::runner::matchers::Matchers;
 use crate::tools::TOOLS;
 
 /// GitHub's default for a job without `timeout-minutes`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(360 * 60);
-/// Between a cancellation's SIGINT and SIGTERM, and between that and the kill.
-pub(super) const TO_TERMINATE: Duration = Duration::from_millis(7500);
-pub(super) const TO_KILL: Duration = Duration::from_millis(2500);
-/// What `always()` steps have after a cancellation.
-pub(super) const GRACE: Duration = Duration::from_secs(5 * 60);
 
-/// How a step ended, for the `steps` context.
-#[derive(Debug, Clone)]
-pub(super) struct StepRecord {
-    pub(super) outputs: BTreeMap<String, String>,
-    pub(super) outcome: Conclusion,
-    pub(super) conclusion: Conclusion,
-}
+/// Beside the main strand's: the slots, and some for steps that were left while they still end.
+pub(super) const LANES: u32 = SLOTS as u32 + 6;
 
 pub(super) struct JobPlay {
     pub(super) run: RunId,
     pub(super) attempt: u32,
+    pub(super) place: Place,
+    pub(super) flow: usize,
     pub(super) key: String,
-    pub(super) matrix: Object,
     pub(super) loaded: Arc<Loaded>,
-    pub(super) machine: MachineId,
+    pub(super) machine: crate::engine::MachineId,
     pub(super) machine_state: Machine,
     /// The machine's writable directory: as its processes see it, and as a handle that nothing can
     /// lead out of.
@@ -53,12 +47,22 @@ pub(super) struct JobPlay {
     pub(super) workspace: PathBuf,
     pub(super) status: Conclusion,
     pub(super) env: BTreeMap<String, String>,
+    /// Put before the others on `PATH`; the last comes first.
     pub(super) path: Vec<String>,
     pub(super) steps: IndexMap<String, StepRecord>,
+    pub(super) plan: Vec<Planned>,
+    /// What of the plan is next, or under way.
     pub(super) at: usize,
-    pub(super) doing: Doing,
+    pub(super) strands: BTreeMap<StrandId, Strand>,
+    pub(super) next_strand: u32,
+    /// What actions do when all steps are over, the last first.
+    pub(super) posts: Vec<Post>,
+    /// The steps are over.
+    pub(super) posting: bool,
     pub(super) masks: Masks,
-    pub(super) reader: Reader,
+    pub(super) matchers: Matchers,
+    /// Counts scripts, so that each has a file of its own.
+    pub(super) scripts: u32,
     pub(super) cancelled: bool,
 }
 
@@ -70,19 +74,57 @@ impl JobPlay {
     pub(super) fn workspace_inside(&self) -> PathBuf {
         self.inside.join(&self.workspace)
     }
+
+    /// The step that a strand is in: the job's own, or the innermost action's.
+    pub(super) fn step<'a>(&'a self, strand: &'a Strand) -> Option<&'a wf::Step> {
+        match strand.frames.last() {
+            Some(frame) => frame.action.steps().get(frame.at),
+            None => strand.at.of(self.definition()?),
+        }
+    }
+
+    /// The strand whose processes run in a lane.
+    pub(super) fn strand_in(&self, lane: u32) -> StrandId {
+        let found = self.strands.iter().find(|(_, of)| of.lane == Some(lane));
+        found.map_or(MAIN, |(strand, _)| *strand)
+    }
+
+    pub(super) fn free_lane(&self) -> Option<u32> {
+        let taken = |lane: &u32| self.strands.values().any(|of| of.lane == Some(*lane));
+        (1..=LANES).find(|lane| !taken(lane))
+    }
+
+    pub(super) fn main(&self) -> &Strand {
+        &self.strands[&MAIN]
+    }
 }
 
 impl Stage {
-    /// What a job does now: who asks, when one of its processes asks.
-    pub(super) fn caller(&self, job: JobId) -> Option<Caller> {
+    pub(super) fn strand(&self, job: JobId, strand: StrandId) -> Option<(&JobPlay, &Strand)> {
         let play = self.jobs.get(&job)?;
-        let step = play.definition()?.steps.get(play.at)?;
+        Some((play, play.strands.get(&strand)?))
+    }
+
+    pub(super) fn strand_mut(&mut self, job: JobId, strand: StrandId) -> Option<&mut Strand> {
+        self.jobs.get_mut(&job)?.strands.get_mut(&strand)
+    }
+
+    /// What a strand of a job does now: who asks, when one of its processes asks.
+    pub(super) fn caller(&self, job: JobId, strand: StrandId) -> Option<Caller> {
+        let (play, strand) = self.strand(job, strand)?;
+        let of_call = self
+            .runs
+            .get(&play.run)
+            .and_then(|run| run.flows.get(play.flow))
+            .and_then(|flow| flow.line);
+        let step = strand.at.of(play.definition()?);
         Some(Caller {
             run: play.run,
             attempt: play.attempt,
             job,
-            step: play.at as u32,
-            line: step.place.line,
+            step: strand.number,
+            // A called workflow is another file: the place is that of the call.
+            line: of_call.or(step.map(|step| step.place.line))?,
         })
     }
 
@@ -95,22 +137,31 @@ impl Stage {
         let Some(run) = self.runs.get(&record.run) else {
             return Ok(());
         };
-        let (loaded, attempt) = (run.loaded.clone(), run.attempt);
-        let Some(leg) = run.leg_of(job) else {
+        let attempt = run.attempt;
+        let Some(place) = run.place_of(job) else {
             return Ok(());
         };
-        let (key, matrix) = (leg.key.clone(), leg.matrix.clone());
-        if self
-            .world
-            .hub
-            .start_job(now, &mut self.world.log, job)
-            .is_err()
-        {
+        let of = &run.nodes[place.node];
+        let (flow, key) = (of.flow, of.key.clone());
+        let loaded = run.flows[flow].loaded.clone();
+        let started = self.world.hub.start_job(now, &mut self.world.log, job);
+        if started.is_err() {
             return Ok(());
         }
+        let plan = loaded.workflow.jobs.get(&key).map(plan).unwrap_or_default();
         let tools: Vec<&str> = TOOLS.iter().map(|entry| entry.name).collect();
         let seed = self.chance.next();
-        let machine = self.engine.open(&tools, seed)?;
+        let in_background = plan.iter().any(|planned| {
+            matches!(
+                planned,
+                Planned::Step {
+                    background: true,
+                    ..
+                }
+            )
+        });
+        let lanes = if in_background { LANES } else { 0 };
+        let machine = self.engine.open(&tools, seed, lanes)?;
         self.set_clock();
         let Some((directory, inside)) = self.engine.directories(machine) else {
             return Ok(());
@@ -133,11 +184,16 @@ impl Stage {
             masks.add(value);
         }
         masks.add(&self.world.hub.token_for(job));
+        let first = StepAt {
+            step: 0,
+            inner: None,
+        };
         let play = JobPlay {
             run: record.run,
             attempt,
+            place,
+            flow,
             key,
-            matrix,
             loaded,
             machine,
             machine_state: Machine::default(),
@@ -148,131 +204,69 @@ impl Stage {
             env: BTreeMap::new(),
             path: Vec::new(),
             steps: IndexMap::new(),
+            plan,
             at: 0,
-            doing: Doing::Nothing,
+            strands: BTreeMap::from([(MAIN, Strand::new(0, first))]),
+            next_strand: 1,
+            posts: Vec::new(),
+            posting: false,
             masks,
-            reader: Reader::default(),
+            matchers: Matchers::default(),
+            scripts: 0,
             cancelled: false,
         };
         self.machines.insert(machine, job);
         self.jobs.insert(job, play);
+        // A call may pass on secrets that it has put together itself.
+        let given = self.secrets_of(job);
+        if let Some(play) = self.jobs.get_mut(&job) {
+            given.values().for_each(|value| play.masks.add(value));
+        }
         self.write_event(job).map_err(failed())?;
         self.note_unmodelled_job(job);
         self.note_credentials(job);
-        self.evaluate_job_env(job);
         let timeout = self.job_timeout(job);
         self.schedule(timeout, Timer::JobTimeout(job));
-        self.proceed(job)
+        if let Err(error) = self.evaluate_job_env(job) {
+            self.say(job, MAIN, &format!("Error: {error}"));
+            if let Some(play) = self.jobs.get_mut(&job) {
+                play.status = Conclusion::Failure;
+                play.at = play.plan.len();
+            }
+        }
+        self.proceed(job, MAIN)?;
+        self.take_in_ends()
     }
 
-    fn job_timeout(&self, job: JobId) -> Duration {
-        let minutes = self.jobs.get(&job).and_then(|play| {
-            play.definition()?
-                .timeout_minutes
-                .as_ref()
-                .map(|template| (play, template))
-        });
-        let Some((_, template)) = minutes else {
-            return DEFAULT_TIMEOUT;
-        };
-        match self.evaluate_number(job, template) {
+    /// A duration of a job's definition in minutes; `default` where there is none or no number.
+    fn job_minutes(
+        &self,
+        job: JobId,
+        of: impl Fn(&wf::Job) -> Option<&wf::Template>,
+        default: Duration,
+    ) -> Duration {
+        let template = self
+            .jobs
+            .get(&job)
+            .and_then(|play| of(play.definition()?))
+            .cloned();
+        let minutes = template.and_then(|template| self.evaluate_number(job, MAIN, &template));
+        match minutes {
             Some(minutes) if minutes > 0.0 && minutes < 60_000.0 => {
                 Duration::from_secs_f64(minutes * 60.0)
             }
-            _ => DEFAULT_TIMEOUT,
+            _ => default,
         }
     }
 
-    /// Lets the machines run until they wait, and takes in what they said.
-    pub(super) fn settle_machines(&mut self) -> Result<(), EngineError> {
-        self.engine.settle()?;
-        let machines: Vec<(MachineId, JobId)> = self
-            .machines
-            .iter()
-            .map(|(machine, job)| (*machine, *job))
-            .collect();
-        for (machine, job) in machines {
-            let bytes = self.engine.take_output(machine);
-            if !bytes.is_empty() {
-                self.take_output(job, &bytes, false);
-            }
-        }
-        for (machine, happening) in self.engine.take_happenings() {
-            let Some(job) = self.machines.get(&machine).copied() else {
-                continue;
-            };
-            match happening {
-                Happening::Exited(code) => self.process_ended(job, code)?,
-                Happening::NotStarted(why) => {
-                    self.say(job, &format!("Error: {why}"));
-                    self.process_ended(job, 127)?;
-                }
-                Happening::Runaway => {
-                    let text = "a step ran for too long in real time and was killed".to_owned();
-                    self.not_modelled(job, text);
-                    self.engine.settle()?;
-                    self.process_ended(job, 137)?;
-                }
-            }
-        }
-        Ok(())
+    fn job_timeout(&self, job: JobId) -> Duration {
+        self.job_minutes(job, |job| job.timeout_minutes.as_ref(), DEFAULT_TIMEOUT)
     }
 
-    /// Reads what a step printed.
-    pub(super) fn take_output(&mut self, job: JobId, bytes: &[u8], end: bool) {
-        let Some(play) = self.jobs.get_mut(&job) else {
-            return;
-        };
-        let step = play.at as u32;
-        let run = play.run;
-        for line in play.reader.read(bytes, end) {
-            match line {
-                Line::Text(text) => {
-                    let text = play.masks.apply(&text);
-                    self.world.log.push(
-                        self.world.now(),
-                        None,
-                        What::StepOutput {
-                            run,
-                            job,
-                            step,
-                            text,
-                        },
-                    );
-                }
-                Line::Mask(text) => play.masks.add(&text),
-                Line::Annotation { level, message } => {
-                    let text = play.masks.apply(&message);
-                    let what = What::Annotation {
-                        run,
-                        job,
-                        step,
-                        level: level.to_owned(),
-                        text,
-                    };
-                    self.world.log.push(self.world.now(), None, what);
-                }
-                Line::SetOutput { name, value } => play.doing.set_output(name, value),
-                Line::Refused(text) => {
-                    let what = What::Annotation {
-                        run,
-                        job,
-                        step,
-                        level: "error".to_owned(),
-                        text,
-                    };
-                    self.world.log.push(self.world.now(), None, what);
-                }
-                Line::Quiet => {}
-            }
-        }
-    }
-
-    /// Prints a line in a job's log, as the runner does.
-    pub(super) fn say(&mut self, job: JobId, text: &str) {
-        let mut line = text.as_bytes().to_vec();
-        line.push(b'\n');
-        self.take_output(job, &line, false);
+    /// How long a cancelled job may go on.
+    pub(super) fn cancel_timeout(&self, job: JobId) -> Duration {
+        let five = Duration::from_secs(5 * 60);
+        self.job_minutes(job, |job| job.cancel_timeout_minutes.as_ref(), five)
     }
 
     pub(super) fn mask_all(&self, job: JobId, texts: &mut [String]) {
@@ -284,121 +278,21 @@ impl Stage {
     }
 
     /// Records something of a job's workflow that is not modelled.
-    pub(super) fn not_modelled(&mut self, job: JobId, text: String) {
-        let caller = self.caller(job);
-        let file = self.jobs.get(&job).map(|play| play.loaded.file.clone());
+    pub(super) fn not_modelled(&mut self, job: JobId, strand: StrandId, text: String) {
+        let caller = self.caller(job, strand);
+        let Some(play) = self.jobs.get(&job) else {
+            return;
+        };
+        let step = self
+            .strand(job, strand)
+            .and_then(|(play, strand)| strand.at.of(play.definition()?))
+            .map(|step| step.place.line);
         let what = What::NotModelled {
             text,
-            file,
-            line: caller.map(|caller| caller.line),
+            file: Some(play.loaded.file.clone()),
+            line: step.or(caller.map(|caller| caller.line)),
         };
         self.world.log.push(self.world.now(), caller, what);
-    }
-
-    /// Cancels a job that is in progress.
-    pub(super) fn cancel_job(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get_mut(&job) else {
-            return Ok(());
-        };
-        if play.cancelled {
-            return Ok(());
-        }
-        play.cancelled = true;
-        play.status = Conclusion::Cancelled;
-        self.say(job, "Error: The operation was canceled.");
-        self.schedule(GRACE, Timer::Grace(job));
-        self.interrupt_step(job)
-    }
-
-    /// Signals the step that a job is in, the first of three times.
-    pub(super) fn interrupt_step(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get(&job) else {
-            return Ok(());
-        };
-        let (machine, at) = (play.machine, play.at);
-        if play.doing.has_process() {
-            self.signal(job, "SIGINT");
-            self.engine.signal(machine, Signal::Interrupt)?;
-            self.schedule(TO_TERMINATE, Timer::Terminate(job, at));
-            self.settle_machines()
-        } else if play.doing.is_model() {
-            self.end_model(job, Conclusion::Cancelled)
-        } else {
-            Ok(())
-        }
-    }
-
-    pub(super) fn terminate(&mut self, job: JobId, step: usize) -> Result<(), EngineError> {
-        let Some(play) = self
-            .jobs
-            .get(&job)
-            .filter(|play| play.at == step && play.doing.has_process())
-        else {
-            return Ok(());
-        };
-        let machine = play.machine;
-        self.signal(job, "SIGTERM");
-        self.engine.signal(machine, Signal::Terminate)?;
-        self.schedule(TO_KILL, Timer::Kill(job, step));
-        self.settle_machines()
-    }
-
-    pub(super) fn kill_step(&mut self, job: JobId, step: usize) -> Result<(), EngineError> {
-        let Some(play) = self
-            .jobs
-            .get(&job)
-            .filter(|play| play.at == step && play.doing.has_process())
-        else {
-            return Ok(());
-        };
-        let machine = play.machine;
-        self.signal(job, "SIGKILL");
-        self.engine.kill(machine)?;
-        self.settle_machines()
-    }
-
-    fn signal(&mut self, job: JobId, name: &str) {
-        if let Some(play) = self.jobs.get(&job) {
-            let what = What::SignalSent {
-                run: play.run,
-                job,
-                step: play.at as u32,
-                signal: name.to_owned(),
-            };
-            self.world.log.push(self.world.now(), None, what);
-        }
-    }
-
-    pub(super) fn job_timed_out(&mut self, job: JobId) -> Result<(), EngineError> {
-        if self.jobs.contains_key(&job) {
-            self.say(
-                job,
-                "Error: The job has exceeded its maximum execution time (timeout-minutes).",
-            );
-            self.cancel_job(job)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn grace_is_over(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get_mut(&job) else {
-            return Ok(());
-        };
-        // Nothing after this runs, whatever its condition.
-        let steps = play.definition().map_or(0, |job| job.steps.len());
-        let (machine, had_process, at) = (play.machine, play.doing.has_process(), play.at);
-        if had_process {
-            self.engine.kill(machine)?;
-            self.engine.settle()?;
-            self.engine.take_happenings();
-            self.complete_step(job, Conclusion::Cancelled, Some(137));
-        } else if play.doing.is_model() {
-            self.complete_step(job, Conclusion::Cancelled, None);
-        }
-        if let Some(play) = self.jobs.get_mut(&job) {
-            play.at = steps.max(at);
-        }
-        self.finish_job(job)
     }
 
     /// Ends a job whose steps are done.

@@ -1,22 +1,33 @@
 //! Where a story is played: a world, real processes, and one hand that decides what happens next.
 //!
-//! A step is one thing: it lets the runner react to GitHub, or answers one tool call
+//! A move is one thing: it lets the runner react to GitHub, or answers one tool call
 //! that is ready (the seed picks among several), or lets time jump to the next instant at which
 //! anything is due. Nothing else moves the world or the processes.
 
+mod actions;
+mod background;
+mod called;
 mod calls;
 mod chance;
 mod contexts;
 mod credentials;
+mod enter;
 mod environment;
 mod events;
+mod flow;
 mod jobs;
+mod log;
+mod pairs;
+mod posts;
 mod runs;
+mod shell;
+mod signals;
 mod steps;
+mod strand;
 mod unplayed;
 mod uses;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,9 +38,11 @@ use lockkeeper_world::ids::{JobId, RunId};
 use lockkeeper_world::{Instant, World};
 
 use crate::commits::Commits;
-use crate::engine::{CallId, Engine, EngineError, MachineId};
+use crate::engine::{CallId, Engine, EngineError, Happening, MachineId};
+use crate::models::Caches;
 use crate::repository::Repository;
 use chance::Chance;
+use strand::StrandId;
 
 pub(crate) use credentials::secrets_named;
 pub(crate) use runs::{Library, Loaded, PullRequestFrom};
@@ -52,16 +65,20 @@ pub(crate) struct Properties {
 enum Timer {
     /// A call's tool goes on.
     Call(CallId),
-    /// A modelled action goes on.
-    Model(JobId),
-    /// `timeout-minutes` of a step, by its place.
-    StepTimeout(JobId, usize),
+    /// A modelled action goes on, in the turn of its strand.
+    Model(JobId, StrandId, u64),
+    /// `timeout-minutes` of a step, by its number.
+    StepTimeout(JobId, StrandId, u32),
     JobTimeout(JobId),
     /// What follows the first signal of a cancellation.
-    Terminate(JobId, usize),
-    Kill(JobId, usize),
-    /// The end of the time that `always()` steps have after a cancellation.
+    Terminate(JobId, StrandId, u64),
+    Kill(JobId, StrandId, u64),
+    /// A `cancel` step waits no longer.
+    Leave(JobId, u64),
+    /// The end of the time that a cancelled job has.
     Grace(JobId),
+    /// GitHub gives up a job whose machine is lost.
+    Lost(JobId),
 }
 
 /// The most virtual time that a story may take between two of its acts.
@@ -70,7 +87,8 @@ const LONGEST: Duration = Duration::from_secs(12 * 3600);
 /// A story's state between two acts.
 pub(crate) struct Snapshot {
     world: World,
-    runs: BTreeMap<RunId, runs::RunPlay>,
+    runs: BTreeMap<RunId, flow::RunPlay>,
+    caches: Caches,
     chance: Chance,
     unknown_settings: BTreeSet<String>,
 }
@@ -82,10 +100,14 @@ pub(crate) struct Stage {
     engine: Engine,
     secrets: BTreeMap<String, String>,
     library: runs::Library,
-    runs: BTreeMap<RunId, runs::RunPlay>,
+    runs: BTreeMap<RunId, flow::RunPlay>,
     jobs: BTreeMap<JobId, jobs::JobPlay>,
     machines: BTreeMap<MachineId, JobId>,
     calls: BTreeMap<CallId, calls::CallPlay>,
+    /// Processes that have ended, for [`Stage::take_in_ends`].
+    ended: VecDeque<(JobId, StrandId, Happening)>,
+    /// What `actions/cache` keeps from job to job.
+    caches: Caches,
     /// Due things in the order of their instants, then of their making.
     timers: BTreeMap<(Instant, u64), Timer>,
     next_timer: u64,
@@ -118,6 +140,8 @@ impl Stage {
             jobs: BTreeMap::new(),
             machines: BTreeMap::new(),
             calls: BTreeMap::new(),
+            ended: VecDeque::new(),
+            caches: Caches::default(),
             timers: BTreeMap::new(),
             next_timer: 0,
             chance: Chance::new(seed),
@@ -134,6 +158,7 @@ impl Stage {
         at_rest.then(|| Snapshot {
             world: self.world.clone(),
             runs: self.runs.clone(),
+            caches: self.caches.clone(),
             chance: self.chance.clone(),
             unknown_settings: self.unknown_settings.clone(),
         })
@@ -143,6 +168,7 @@ impl Stage {
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) {
         self.world = snapshot.world.clone();
         self.runs = snapshot.runs.clone();
+        self.caches = snapshot.caches.clone();
         self.chance = snapshot.chance.clone();
         self.unknown_settings = snapshot.unknown_settings.clone();
         self.timers.clear();
@@ -204,13 +230,16 @@ impl Stage {
 
     /// Does the next thing without letting time pass `end`; false when there is none.
     fn step_before(&mut self, end: Instant) -> Result<bool, EngineError> {
-        if self.react()? || self.serve_next_call()? {
-            return Ok(true);
-        }
-        match self.next_instant() {
-            Some(at) if at <= end => self.advance(),
-            _ => Ok(false),
-        }
+        let moved = if self.react()? || self.serve_next_call()? {
+            true
+        } else {
+            match self.next_instant() {
+                Some(at) if at <= end => self.advance()?,
+                _ => false,
+            }
+        };
+        self.take_in_ends()?;
+        Ok(moved)
     }
 
     /// Lets the story come to rest: no run is queued or in progress (one that waits for a reviewer
@@ -242,7 +271,7 @@ impl Stage {
     }
 
     /// Whether a run is queued or in progress, or something waits to be done at this instant.
-    fn busy(&self) -> bool {
+    pub(crate) fn busy(&self) -> bool {
         self.runs.values().any(|run| run.is_busy(&self.world.hub)) || !self.jobs.is_empty()
     }
 
@@ -273,12 +302,16 @@ impl Stage {
     fn ring(&mut self, timer: Timer) -> Result<(), EngineError> {
         match timer {
             Timer::Call(call) => self.wake_call(call),
-            Timer::Model(job) => self.resume_model(job)?,
-            Timer::StepTimeout(job, step) => self.step_timed_out(job, step)?,
+            Timer::Model(job, strand, turn) => self.wake_model(job, strand, turn)?,
+            Timer::StepTimeout(job, strand, number) => {
+                self.step_timed_out(job, strand, number)?;
+            }
             Timer::JobTimeout(job) => self.job_timed_out(job)?,
-            Timer::Terminate(job, step) => self.terminate(job, step)?,
-            Timer::Kill(job, step) => self.kill_step(job, step)?,
+            Timer::Terminate(job, strand, turn) => self.terminate(job, strand, turn)?,
+            Timer::Kill(job, strand, turn) => self.kill_step(job, strand, turn)?,
+            Timer::Leave(job, turn) => self.leave(job, turn)?,
             Timer::Grace(job) => self.grace_is_over(job)?,
+            Timer::Lost(job) => self.runner_is_lost(job)?,
         }
         Ok(())
     }

@@ -1,22 +1,20 @@
 //! Runs: which jobs come next, and how the run ends.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lockkeeper_names::{CommitSha, EnvironmentName, WorkflowFile};
+use lockkeeper_names::{CommitSha, WorkflowFile};
 use lockkeeper_workflow as wf;
-use lockkeeper_workflow::expr::{Object, Status};
-use lockkeeper_world::event::{Conclusion, What};
-use lockkeeper_world::hub::{Access, Group, Hub, JobRequest, Permissions, SCOPES};
+use lockkeeper_workflow::expr::Object;
+use lockkeeper_world::event::{Conclusion, Spot, What};
+use lockkeeper_world::hub::Group;
 use lockkeeper_world::ids::{JobId, PullNumber, RunId};
-use serde_json::Value;
 
 use super::Stage;
 use super::contexts::Scope;
+use super::flow::{Flow, Given, LegState, Place, RunPlay};
 use super::unplayed::unplayed;
 use crate::engine::EngineError;
-use crate::history::TAKEN_AS_PASSED;
 use crate::models::Artifacts;
 
 /// A workflow file that was read.
@@ -56,105 +54,6 @@ impl Library {
 pub(crate) enum PullRequestFrom {
     SameRepository,
     Fork,
-}
-
-/// One combination of a job's matrix, or the job itself.
-#[derive(Debug, Clone)]
-pub(super) struct Leg {
-    pub(super) key: String,
-    pub(super) matrix: Object,
-    pub(super) state: LegState,
-    pub(super) outputs: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LegState {
-    /// Its `needs` have not ended.
-    Blocked,
-    Entered(JobId),
-    Done(Conclusion),
-}
-
-#[derive(Clone)]
-pub(super) struct RunPlay {
-    pub(super) attempt: u32,
-    pub(super) loaded: Arc<Loaded>,
-    pub(super) event: Value,
-    pub(super) legs: Vec<Leg>,
-    pub(super) artifacts: Artifacts,
-    pub(super) store: PathBuf,
-    pub(super) cancelled: bool,
-    pub(super) over: bool,
-}
-
-impl RunPlay {
-    pub(super) fn leg_of(&self, job: JobId) -> Option<&Leg> {
-        self.legs
-            .iter()
-            .find(|leg| leg.state == LegState::Entered(job))
-    }
-
-    /// How a job ended, over all combinations of its matrix.
-    pub(super) fn result(&self, key: &str) -> Option<Conclusion> {
-        let mut worst = Conclusion::Skipped;
-        for leg in self.legs.iter().filter(|leg| leg.key == key) {
-            let LegState::Done(conclusion) = leg.state else {
-                return None;
-            };
-            worst = match (worst, conclusion) {
-                (Conclusion::Failure | Conclusion::TimedOut, _)
-                | (_, Conclusion::Failure | Conclusion::TimedOut) => Conclusion::Failure,
-                (Conclusion::Cancelled, _) | (_, Conclusion::Cancelled) => Conclusion::Cancelled,
-                (Conclusion::Success, _) | (_, Conclusion::Success) => Conclusion::Success,
-                (Conclusion::Skipped, Conclusion::Skipped) => Conclusion::Skipped,
-            };
-        }
-        Some(worst)
-    }
-
-    pub(super) fn outputs(&self, key: &str) -> BTreeMap<String, String> {
-        self.legs
-            .iter()
-            .filter(|leg| leg.key == key)
-            .flat_map(|leg| leg.outputs.clone())
-            .collect()
-    }
-
-    /// Queued or in progress: not over, and not only waiting for a reviewer.
-    pub(super) fn is_busy(&self, hub: &Hub) -> bool {
-        if self.over {
-            return false;
-        }
-        let waiting = |leg: &Leg| match leg.state {
-            LegState::Entered(job) => hub
-                .job(job)
-                .is_some_and(|job| matches!(job.state.as_str(), "waiting" | "pending")),
-            LegState::Blocked | LegState::Done(_) => true,
-        };
-        let entered = self
-            .legs
-            .iter()
-            .any(|leg| matches!(leg.state, LegState::Entered(_)));
-        !(entered && self.legs.iter().all(waiting))
-    }
-
-    /// What status functions see for a job that needs `key`'s ancestors.
-    pub(super) fn status_for(&self, key: &str) -> Status {
-        let ancestors = wf::graph::ancestors(&self.loaded.workflow, key);
-        let results: Vec<Conclusion> = ancestors
-            .into_iter()
-            .filter_map(|need| self.result(need))
-            .collect();
-        let failed = results
-            .iter()
-            .any(|result| matches!(result, Conclusion::Failure | Conclusion::TimedOut));
-        let skipped_or_worse = results.iter().any(|result| *result != Conclusion::Success);
-        Status {
-            success: !skipped_or_worse && !self.cancelled,
-            failure: failed,
-            cancelled: self.cancelled,
-        }
-    }
 }
 
 impl Stage {
@@ -210,6 +109,11 @@ impl Stage {
         for id in &newly {
             if let Some(run) = self.runs.get_mut(id) {
                 run.cancelled = true;
+                for leg in run.nodes.iter_mut().flat_map(|node| &mut node.legs) {
+                    if leg.state == LegState::Blocked {
+                        leg.state = LegState::Done(Conclusion::Cancelled);
+                    }
+                }
             }
             self.advance_run(*id);
         }
@@ -222,64 +126,77 @@ impl Stage {
             return Ok(());
         };
         let loaded = match self.runs.get(&id) {
-            Some(earlier) => Some(earlier.loaded.clone()),
+            Some(earlier) => Some(earlier.loaded().clone()),
             None => self.workflow_at(&record.sha, &record.workflow),
         };
         let Some(loaded) = loaded else {
-            self.world
-                .hub
-                .complete_run(
-                    self.world.now(),
-                    &mut self.world.log,
-                    id,
-                    Conclusion::Failure,
-                )
-                .ok();
+            self.end_run(id, Conclusion::Failure);
             return Ok(());
         };
         let event = self.event_payload(&record);
         let store = self.store.join(format!("{id}-{}", record.attempt));
         std::fs::create_dir_all(&store).map_err(EngineError::io("make a place for artifacts"))?;
-        let run = RunPlay {
+        let inputs = dispatch_inputs(&loaded, &record.inputs);
+        let mut run = RunPlay {
             attempt: record.attempt,
-            loaded: loaded.clone(),
+            flows: Vec::new(),
+            nodes: Vec::new(),
             event,
-            legs: Vec::new(),
             artifacts: Artifacts::default(),
             store,
             cancelled: record.cancelled,
             over: false,
         };
+        run.open(Flow {
+            loaded: loaded.clone(),
+            caller: None,
+            inputs,
+            secrets: Given::Inherited,
+            cap: None,
+            prefix: String::new(),
+            reference: None,
+            line: None,
+            stopped: false,
+        });
         self.runs.insert(id, run);
         self.note_unmodelled(&loaded);
-        let mut legs = Vec::new();
-        for (key, job) in &loaded.workflow.jobs {
-            for matrix in self.combinations(id, job) {
-                legs.push(Leg {
-                    key: key.clone(),
-                    matrix,
-                    state: LegState::Blocked,
-                    outputs: BTreeMap::new(),
-                });
-            }
+        let problems = self.problems_of_calls(id, &loaded);
+        if problems.is_empty() {
+            self.advance_run(id);
+            return Ok(());
+        }
+        // GitHub starts no job of such a run.
+        for problem in problems {
+            self.annotate(id, JobId(0), 0, "error", problem);
         }
         if let Some(run) = self.runs.get_mut(&id) {
-            run.legs = legs;
+            run.over = true;
         }
-        self.advance_run(id);
+        self.end_run(id, Conclusion::Failure);
         Ok(())
+    }
+
+    fn end_run(&mut self, id: RunId, conclusion: Conclusion) {
+        self.world
+            .hub
+            .complete_run(self.world.now(), &mut self.world.log, id, conclusion)
+            .ok();
     }
 
     /// The workflow file as a commit holds it.
     pub(crate) fn workflow_at(&self, sha: &CommitSha, file: &WorkflowFile) -> Option<Arc<Loaded>> {
-        let files = self.repository.files_of(sha)?;
-        let contents = files.get(format!(".github/workflows/{file}").as_str())?;
-        self.library
-            .read(file.as_str(), &String::from_utf8_lossy(&contents.contents))
-            .ok()
+        self.read_workflow(sha, file)?.ok()
     }
 
-    fn note_unmodelled(&mut self, loaded: &Loaded) {
+    /// The same, with what is wrong with it.
+    pub(super) fn read_workflow(&self, sha: &CommitSha, file: &WorkflowFile) -> Option<Read> {
+        let files = self.repository.files_of(sha)?;
+        let contents = files.get(format!(".github/workflows/{file}").as_str())?;
+        let text = String::from_utf8_lossy(&contents.contents);
+        Some(self.library.read(file.as_str(), &text))
+    }
+
+    pub(super) fn note_unmodelled(&mut self, loaded: &Loaded) {
         for unplayed in unplayed(&loaded.workflow) {
             let what = What::NotModelled {
                 text: unplayed.text(),
@@ -298,21 +215,46 @@ impl Stage {
         conclusion: Conclusion,
         outputs: BTreeMap<String, String>,
     ) {
-        if let Some(play) = self.runs.get_mut(&run)
-            && let Some(leg) = play
-                .legs
-                .iter_mut()
-                .find(|leg| leg.state == LegState::Entered(job))
-        {
-            leg.state = LegState::Done(conclusion);
-            leg.outputs = outputs;
+        let place = self.runs.get(&run).and_then(|run| run.place_of(job));
+        if let Some(place) = place {
+            self.leg_is_done(run, place, conclusion, outputs);
         }
         self.advance_run(run);
     }
 
+    /// Takes in how one combination of a job ended, which may end the others.
+    pub(super) fn leg_is_done(
+        &mut self,
+        id: RunId,
+        place: Place,
+        conclusion: Conclusion,
+        outputs: BTreeMap<String, String>,
+    ) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        let Some(leg) = run.leg_mut(place) else {
+            return;
+        };
+        leg.state = LegState::Done(conclusion);
+        leg.outputs = outputs;
+        let failed = matches!(conclusion, Conclusion::Failure | Conclusion::TimedOut);
+        if leg.forgiven || !failed || !run.nodes[place.node].fail_fast {
+            return;
+        }
+        let (blocked, running) = run.stop(place.node);
+        for place in blocked {
+            self.drop_leg(id, place, Conclusion::Cancelled);
+        }
+        let now = self.world.now();
+        for job in running {
+            self.world.hub.cancel_job(now, &mut self.world.log, job);
+        }
+    }
+
     /// Lets every job enter whose needs have ended, until nothing changes; then ends the run if
     /// all have.
-    fn advance_run(&mut self, id: RunId) {
+    pub(super) fn advance_run(&mut self, id: RunId) {
         loop {
             let Some(run) = self.runs.get(&id) else {
                 return;
@@ -320,232 +262,60 @@ impl Stage {
             if run.over {
                 return;
             }
-            let ready = run.legs.iter().position(|leg| {
-                let needs = run
-                    .loaded
-                    .workflow
-                    .jobs
-                    .get(&leg.key)
-                    .map(|job| job.needs.as_slice())
-                    .unwrap_or_default();
-                leg.state == LegState::Blocked
-                    && needs.iter().all(|need| run.result(&need.value).is_some())
-            });
-            match ready {
-                Some(at) => self.enter(id, at),
-                None => break,
+            if let Some(node) = run.next_to_enter() {
+                self.enter(id, node);
+            } else if let Some(place) = run.next_to_start() {
+                self.start_leg(id, place);
+            } else if let Some((place, flow)) = run.next_to_return() {
+                self.return_from(id, place, flow);
+            } else {
+                break;
             }
         }
         let Some(run) = self.runs.get_mut(&id) else {
             return;
         };
-        if run
-            .legs
-            .iter()
-            .all(|leg| matches!(leg.state, LegState::Done(_)))
-        {
+        if run.is_flow_over(0) {
             run.over = true;
-            let loaded = run.loaded.clone();
-            let mut conclusion = Conclusion::Success;
-            for leg in &run.legs {
-                let LegState::Done(ended) = leg.state else {
-                    continue;
-                };
-                let forgiven = loaded
-                    .workflow
-                    .jobs
-                    .get(&leg.key)
-                    .is_some_and(|job| job.continue_on_error.is_some());
-                match ended {
-                    Conclusion::Failure | Conclusion::TimedOut if !forgiven => {
-                        conclusion = Conclusion::Failure
-                    }
-                    Conclusion::Cancelled if conclusion == Conclusion::Success => {
-                        conclusion = Conclusion::Cancelled
-                    }
-                    _ => {}
-                }
-            }
-            if run.cancelled {
-                conclusion = Conclusion::Cancelled;
-            }
-            self.world
-                .hub
-                .complete_run(self.world.now(), &mut self.world.log, id, conclusion)
-                .ok();
-        }
-    }
-
-    /// Lets a job through its `if`, and into GitHub's locks and gates.
-    fn enter(&mut self, id: RunId, at: usize) {
-        let Some(run) = self.runs.get(&id) else {
-            return;
-        };
-        let Some(leg) = run.legs.get(at) else { return };
-        let (key, matrix) = (leg.key.clone(), leg.matrix.clone());
-        let loaded = run.loaded.clone();
-        let Some(job) = loaded.workflow.jobs.get(&key) else {
-            return;
-        };
-        let status = run.status_for(&key);
-        let context = self.job_context(id, &key, &matrix);
-        let wanted = match &job.if_ {
-            None => Ok(status.success),
-            Some(condition) => condition.value.eval(&context, &status),
-        };
-        let name = job
-            .name
-            .as_ref()
-            .and_then(|name| name.eval_string(&context).ok());
-        let name = name.unwrap_or_else(|| format!("{key}{}", wf::matrix::name_suffix(&matrix)));
-        let mut request = JobRequest::new(key.clone(), job.place.line);
-        request.check_context = name.clone();
-        request.name = name;
-        let now = self.world.now();
-        if !matches!(wanted, Ok(true)) {
-            let failed = wanted.is_err();
-            let skipped = self
-                .world
-                .hub
-                .skip_job(now, &mut self.world.log, id, request);
-            if let (true, Ok(job)) = (failed, &skipped) {
-                let text = "Error: the job's `if` cannot be evaluated".to_owned();
-                self.world.log.push(
-                    now,
-                    None,
-                    What::Annotation {
-                        run: id,
-                        job: *job,
-                        step: 0,
-                        level: "error".into(),
-                        text,
-                    },
-                );
-            }
-            self.set_leg(
-                id,
-                at,
-                LegState::Done(if failed {
-                    Conclusion::Failure
-                } else {
-                    Conclusion::Skipped
-                }),
-            );
-            return;
-        }
-        if job.call.is_some() {
-            let text = format!("the reusable workflow of job `{key}`: {TAKEN_AS_PASSED}");
-            let caller = Some(lockkeeper_world::ids::Caller {
-                run: id,
-                attempt: self.runs.get(&id).map_or(1, |run| run.attempt),
-                job: JobId(0),
-                step: 0,
-                line: job.place.line,
-            });
-            let what = What::NotModelled {
-                text,
-                file: Some(loaded.file.clone()),
-                line: Some(job.place.line),
+            let conclusion = match run.cancelled {
+                true => Conclusion::Cancelled,
+                false => run.conclusion(0),
             };
-            self.world.log.push(now, caller, what);
-            self.world
-                .hub
-                .skip_job(now, &mut self.world.log, id, request)
-                .ok();
-            self.set_leg(id, at, LegState::Done(Conclusion::Success));
-            return;
-        }
-        request.survives_cancel = job
-            .if_
-            .as_ref()
-            .is_some_and(|condition| condition.value.calls_status_function())
-            && matches!(
-                job.if_
-                    .as_ref()
-                    .map(|condition| condition.value.eval(&context, &Status::CANCELLED)),
-                Some(Ok(true))
-            );
-        request.permissions = self.permissions(id, &loaded.workflow, job);
-        request.concurrency = job
-            .concurrency
-            .as_ref()
-            .map(|concurrency| group(concurrency, &context));
-        let environment = job
-            .environment
-            .as_ref()
-            .map(|used| used.name.eval_string(&context).unwrap_or_default());
-        if let Some(name) = environment.filter(|name| !name.is_empty()) {
-            match EnvironmentName::parse(&name) {
-                Ok(name) => request.environment = Some(name),
-                Err(error) => {
-                    let what = What::NotModelled {
-                        text: error.to_string(),
-                        file: Some(loaded.file.clone()),
-                        line: Some(job.place.line),
-                    };
-                    self.world.log.push(now, None, what);
-                }
-            }
-        }
-        match self
-            .world
-            .hub
-            .add_job(now, &mut self.world.log, id, request)
-        {
-            Ok(job) => {
-                self.set_leg(id, at, LegState::Entered(job));
-                // Its gate may have refused it at once.
-                if let Some(conclusion) = self.world.hub.job(job).and_then(|job| job.conclusion()) {
-                    self.set_leg(id, at, LegState::Done(conclusion));
-                }
-            }
-            Err(_) => self.set_leg(id, at, LegState::Done(Conclusion::Cancelled)),
+            self.end_run(id, conclusion);
         }
     }
 
-    fn set_leg(&mut self, id: RunId, at: usize, state: LegState) {
-        if let Some(leg) = self.runs.get_mut(&id).and_then(|run| run.legs.get_mut(at)) {
-            leg.state = state;
-        }
-    }
-
-    /// A job's permissions: its own, else the workflow's, else the repository's default.
-    fn permissions(&self, id: RunId, workflow: &wf::Workflow, job: &wf::Job) -> Permissions {
-        let given = job
-            .permissions
-            .as_ref()
-            .or(workflow.permissions.as_ref())
-            .map(|given| &given.kind);
-        let permissions = match given {
-            None => Permissions::by_default(self.world.hub.default_token()),
-            Some(wf::PermissionsKind::ReadAll) => Permissions::all(Access::Read),
-            Some(wf::PermissionsKind::WriteAll) => Permissions::all(Access::Write),
-            Some(wf::PermissionsKind::Scopes(scopes)) => scopes
-                .iter()
-                .filter(|(scope, _)| SCOPES.contains(&scope.value.as_str()))
-                .fold(Permissions::none(), |permissions, (scope, level)| {
-                    let access = match level.value {
-                        wf::Access::None => Access::None,
-                        wf::Access::Read => Access::Read,
-                        wf::Access::Write => Access::Write,
-                    };
-                    permissions.with(&scope.value, access)
-                }),
+    pub(super) fn annotate(
+        &mut self,
+        run: RunId,
+        job: JobId,
+        step: u32,
+        level: &str,
+        text: impl Into<String>,
+    ) {
+        let what = What::Annotation {
+            run,
+            job,
+            step,
+            level: level.to_owned(),
+            text: text.into(),
+            spot: Spot::default(),
         };
-        match self.world.hub.run(id).is_some_and(|run| run.from_fork) {
-            true => permissions.for_fork(),
-            false => permissions,
-        }
+        self.world.log.push(self.world.now(), None, what);
     }
+}
 
-    /// The combinations of a job's matrix; one empty one without a matrix.
-    fn combinations(&self, id: RunId, job: &wf::Job) -> Vec<Object> {
-        let context = self.job_context(id, &job.id.value, &Object::new());
-        match wf::matrix::expand(job.strategy.as_ref(), &context) {
-            Ok(combinations) if !combinations.is_empty() => combinations,
-            _ => vec![Object::new()],
-        }
-    }
+/// `inputs` of a dispatched run, with booleans and numbers as what they are.
+fn dispatch_inputs(loaded: &Loaded, given: &BTreeMap<String, String>) -> Object {
+    let declared = loaded.workflow.on.workflow_dispatch.as_ref();
+    let typed = given.iter().map(|(name, value)| {
+        let kind = declared
+            .and_then(|dispatch| dispatch.inputs.get(name))
+            .map_or(wf::InputType::String, |input| input.kind);
+        let value = kind.read(value).unwrap_or_else(|| value.as_str().into());
+        (name.clone(), value)
+    });
+    typed.collect()
 }
 
 pub(super) fn group(concurrency: &wf::Concurrency, context: &Scope) -> Group {

@@ -1,4 +1,4 @@
-//! A job's steps, one after the other.
+//! Steps: what is next, how it begins, how it ends.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -6,204 +6,247 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cap_std::fs::{Dir, OpenOptions};
-use lockkeeper_workflow::StepKind;
+use lockkeeper_workflow as wf;
 use lockkeeper_world::event::{Conclusion, What};
 use lockkeeper_world::ids::JobId;
 
-use super::jobs::StepRecord;
-use super::uses::ModelPlay;
+use super::strand::{Doing, Finished, MAIN, Planned, StepRecord, Stop, Strand, StrandId};
 use super::{Stage, Timer};
-use crate::engine::{EngineError, Step};
+use crate::engine::{EngineError, Happening, MachineId};
 use crate::runner::files;
+use crate::runner::output::Note;
 
-/// What a job is in the middle of.
-pub(super) enum Doing {
-    Nothing,
-    /// A `run:` step's shell.
-    Command {
-        outputs: BTreeMap<String, String>,
-        timed_out: bool,
-    },
-    /// A modelled action; with a process when it runs a command.
-    Model(Box<ModelPlay>),
-}
-
-impl Doing {
-    pub(super) fn has_process(&self) -> bool {
-        match self {
-            Doing::Nothing => false,
-            Doing::Command { .. } => true,
-            Doing::Model(model) => model.has_process,
-        }
-    }
-
-    pub(super) fn is_model(&self) -> bool {
-        matches!(self, Doing::Model(_))
-    }
-
-    pub(super) fn set_output(&mut self, name: String, value: String) {
-        match self {
-            Doing::Nothing => {}
-            Doing::Command { outputs, .. } => drop(outputs.insert(name, value)),
-            Doing::Model(model) => drop(model.effects.outputs.insert(name, value)),
-        }
-    }
-}
-
-/// The largest file command or summary that is read.
-const MOST: u64 = 1 << 20;
-const FILES: [&str; 4] = ["output", "env", "path", "summary"];
+/// The largest file command that is read.
+const MOST: u64 = 16 << 20;
+const FILES: [(&str, &str); 5] = [
+    ("GITHUB_OUTPUT", "output"),
+    ("GITHUB_ENV", "env"),
+    ("GITHUB_PATH", "path"),
+    ("GITHUB_STEP_SUMMARY", "summary"),
+    ("GITHUB_STATE", "state"),
+];
 
 impl Stage {
-    /// Goes on with a job's next steps until one takes time, or the job ends.
-    pub(super) fn proceed(&mut self, job: JobId) -> Result<(), EngineError> {
+    /// Goes on with a strand until something of it takes time, or it is over.
+    pub(super) fn proceed(&mut self, job: JobId, strand: StrandId) -> Result<(), EngineError> {
         loop {
-            let Some(play) = self.jobs.get(&job) else {
+            let Some((play, of)) = self.strand(job, strand) else {
                 return Ok(());
             };
-            if play
-                .definition()
-                .is_none_or(|definition| play.at >= definition.steps.len())
-            {
-                return self.finish_job(job);
+            if !matches!(of.doing, Doing::Nothing) || of.over.is_some() {
+                return Ok(());
             }
-            if self.begin_step(job)? {
+            let busy = match of.frames.last() {
+                Some(frame) if frame.at < frame.action.steps().len() => {
+                    self.begin_step(job, strand)?
+                }
+                Some(_) => self.leave_action(job, strand)?,
+                None if strand != MAIN => return Ok(()),
+                None if play.posting => return self.next_post(job),
+                None => match play.plan.get(play.at).cloned() {
+                    Some(planned) => self.begin_planned(job, planned)?,
+                    None => return self.wrap_up(job),
+                },
+            };
+            if busy {
                 return Ok(());
             }
         }
     }
 
-    /// Begins the step that is next; true when it now takes its time, false when it is over.
-    fn begin_step(&mut self, job: JobId) -> Result<bool, EngineError> {
-        let Some(play) = self.jobs.get(&job) else {
+    /// Begins what is next in a job; true when it now takes its time.
+    fn begin_planned(&mut self, job: JobId, planned: Planned) -> Result<bool, EngineError> {
+        let Some(play) = self.jobs.get_mut(&job) else {
             return Ok(true);
         };
-        let loaded = play.loaded.clone();
-        let at = play.at;
-        let Some(step) = loaded
-            .workflow
-            .jobs
-            .get(&play.key)
-            .and_then(|definition| definition.steps.get(at))
-        else {
+        let number = play.at as u32;
+        let mut fresh = Strand::new(number, planned.at());
+        fresh.turn = play.main().turn;
+        match planned {
+            Planned::Step {
+                background: true, ..
+            } => {
+                play.at += 1;
+                self.begin_in_background(job, fresh)?;
+                Ok(false)
+            }
+            Planned::Step { .. } => {
+                play.strands.insert(MAIN, fresh);
+                self.begin_step(job, MAIN)
+            }
+            Planned::Wait(_) | Planned::WaitAll(_) | Planned::Cancel(_) | Planned::Join(..) => {
+                play.strands.insert(MAIN, fresh);
+                self.begin_control(job, &planned)
+            }
+        }
+    }
+
+    /// Begins the step that a strand is at; true when it now takes its time, false when it is over.
+    pub(super) fn begin_step(&mut self, job: JobId, strand: StrandId) -> Result<bool, EngineError> {
+        let Some((play, of)) = self.strand(job, strand) else {
             return Ok(true);
         };
-        let wanted = match &step.if_ {
-            None => Ok(play.status == Conclusion::Success),
-            Some(condition) => self.holds(job, &condition.value),
+        let Some(step) = play.step(of).cloned() else {
+            return Ok(true);
         };
-        let name = self.step_name(job, step);
-        match wanted {
+        let top = of.frames.is_empty();
+        let own = self.own_env(job, play, of, &step);
+        let own = match own {
+            Ok(own) => own,
+            Err(error) => {
+                self.started(job, strand, &step);
+                return self.fails(job, strand, &error.to_string());
+            }
+        };
+        if let Some(of) = self.strand_mut(job, strand) {
+            match of.frames.last_mut() {
+                Some(frame) => frame.own = own,
+                None => of.env = own,
+            }
+            of.outputs.clear();
+            of.refused = false;
+        }
+        match self.wanted(job, strand, &step) {
             Ok(true) => {}
             Ok(false) => {
-                self.record(
-                    job,
-                    step,
-                    Conclusion::Skipped,
-                    Conclusion::Skipped,
-                    BTreeMap::new(),
-                );
-                self.log_step_end(job, Conclusion::Skipped, Conclusion::Skipped, None);
-                self.next_step(job);
+                self.skip(job, strand, &step);
                 return Ok(false);
             }
             Err(error) => {
-                self.started(job, name, step.place.line);
-                self.say(job, &format!("Error: {error}"));
-                self.complete_step(job, Conclusion::Failure, None);
-                return Ok(false);
+                self.started(job, strand, &step);
+                return self.fails(job, strand, &error.to_string());
             }
         }
-        self.started(job, name, step.place.line);
-        let env = match self.step_env(job, step) {
-            Ok(env) => env,
-            Err(error) => {
-                self.say(job, &format!("Error: {error}"));
-                self.complete_step(job, Conclusion::Failure, None);
-                return Ok(false);
-            }
-        };
-        self.write_files(job)
+        self.started(job, strand, &step);
+        if top {
+            self.limit_time(job, strand, &step);
+        }
+        self.carry_out(job, strand, &step)
+    }
+
+    /// Starts what a step is about, its condition being met.
+    pub(super) fn carry_out(
+        &mut self,
+        job: JobId,
+        strand: StrandId,
+        step: &wf::Step,
+    ) -> Result<bool, EngineError> {
+        self.write_files(job, strand)
             .map_err(EngineError::io("prepare a step's files"))?;
-        let minutes = step
-            .timeout_minutes
-            .as_ref()
-            .and_then(|template| self.evaluate_number(job, template));
-        if let Some(minutes) = minutes.filter(|minutes| *minutes > 0.0 && *minutes < 60_000.0) {
-            self.schedule(
-                Duration::from_secs_f64(minutes * 60.0),
-                Timer::StepTimeout(job, at),
-            );
-        }
         match &step.kind {
-            StepKind::Run {
+            wf::StepKind::Run {
                 script,
                 shell,
                 working_directory,
-            } => {
-                let script = self.evaluate_text(job, script);
-                let shell = shell
-                    .as_ref()
-                    .map(|template| self.evaluate_text(job, template))
-                    .transpose();
-                let directory = working_directory
-                    .as_ref()
-                    .map(|template| self.evaluate_text(job, template))
-                    .transpose();
-                match (script, shell, directory) {
-                    (Ok(script), Ok(shell), Ok(directory)) => {
-                        self.run_script(job, &script, shell, directory, env)?
-                    }
-                    (script, shell, directory) => {
-                        let error = script
-                            .err()
-                            .or(shell.err())
-                            .or(directory.err())
-                            .map(|error| error.to_string());
-                        self.say(job, &format!("Error: {}", error.unwrap_or_default()));
-                        self.complete_step(job, Conclusion::Failure, None);
-                        return Ok(false);
-                    }
-                }
-                // Its end, if that has come already, has begun what follows.
-                Ok(true)
+            } => self.run_script(
+                job,
+                strand,
+                script,
+                shell.as_ref(),
+                working_directory.as_ref(),
+            ),
+            wf::StepKind::Uses { action, with } => {
+                self.use_action(job, strand, &action.value, with)
             }
-            StepKind::Uses { action, with } => self.use_action(job, &action.value, with, env),
-            _ => {
-                self.not_modelled(
-                    job,
-                    format!(
-                        "a step of a kind that is not modelled: {}",
-                        crate::history::TAKEN_AS_PASSED
-                    ),
-                );
-                self.complete_step(job, Conclusion::Success, None);
-                Ok(false)
-            }
+            // Only steps of these two kinds come here: the plan and actions hold no others.
+            _ => Ok(false),
         }
     }
 
-    fn started(&mut self, job: JobId, name: String, line: u32) {
+    pub(super) fn limit_time(&mut self, job: JobId, strand: StrandId, step: &wf::Step) {
+        let minutes = step
+            .timeout_minutes
+            .as_ref()
+            .and_then(|template| self.evaluate_number(job, strand, template));
+        let number = self.strand(job, strand).map(|(_, of)| of.number);
+        if let (Some(minutes), Some(number)) = (minutes, number)
+            && minutes > 0.0
+            && minutes < 60_000.0
+        {
+            self.schedule(
+                Duration::from_secs_f64(minutes * 60.0),
+                Timer::StepTimeout(job, strand, number),
+            );
+        }
+    }
+
+    /// Ends a step that cannot be carried out.
+    pub(super) fn fails(
+        &mut self,
+        job: JobId,
+        strand: StrandId,
+        why: &str,
+    ) -> Result<bool, EngineError> {
+        self.say(job, strand, &format!("Error: {why}"));
+        self.complete_step(job, strand, Conclusion::Failure, None)?;
+        Ok(false)
+    }
+
+    pub(super) fn started(&mut self, job: JobId, strand: StrandId, step: &wf::Step) {
+        let name = self.step_name(job, strand, step);
+        let Some(of) = self.strand_mut(job, strand) else {
+            return;
+        };
+        if !of.frames.is_empty() {
+            return;
+        }
+        of.name.clone_from(&name);
+        let number = of.number;
+        let caller = self.caller(job, strand);
         if let Some(play) = self.jobs.get(&job) {
             let what = What::StepStarted {
                 run: play.run,
                 job,
-                step: play.at as u32,
+                step: number,
                 name,
-                line,
+                line: caller.map_or(step.place.line, |caller| caller.line),
             };
-            let caller = self.caller(job);
             self.world.log.push(self.world.now(), caller, what);
         }
     }
 
+    /// Passes over a step whose condition is not met.
+    fn skip(&mut self, job: JobId, strand: StrandId, step: &wf::Step) {
+        let skipped = StepRecord {
+            outputs: BTreeMap::new(),
+            outcome: Conclusion::Skipped,
+            conclusion: Conclusion::Skipped,
+        };
+        let id = step.id.as_ref().map(|id| id.value.clone());
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return;
+        };
+        let Some(of) = play.strands.get_mut(&strand) else {
+            return;
+        };
+        let top = of.frames.is_empty();
+        let (steps, at) = match of.frames.last_mut() {
+            Some(frame) => (&mut frame.steps, &mut frame.at),
+            None => (&mut play.steps, &mut play.at),
+        };
+        if let Some(id) = id {
+            steps.insert(id, skipped);
+        }
+        // The plan is past a background step already.
+        if !top || strand == MAIN {
+            *at += 1;
+        }
+        if top {
+            self.log_step_end(job, strand, Conclusion::Skipped, Conclusion::Skipped, None);
+        }
+    }
+
+    fn file_name(of: &Strand, name: &str) -> PathBuf {
+        Path::new("temp/_files").join(format!("{name}-{}", of.number))
+    }
+
     /// Makes the files that a step may write its commands to, empty.
-    fn write_files(&mut self, job: JobId) -> std::io::Result<()> {
-        let Some(play) = self.jobs.get(&job) else {
+    fn write_files(&mut self, job: JobId, strand: StrandId) -> std::io::Result<()> {
+        let Some((play, of)) = self.strand(job, strand) else {
             return Ok(());
         };
-        for name in FILES {
-            let path = file_name(play.at, name);
+        for (_, name) in FILES {
+            let path = Self::file_name(of, name);
             play.files.remove_file(&path).ok();
             write_new(&play.files, &path, b"")?;
         }
@@ -211,266 +254,239 @@ impl Stage {
     }
 
     /// The environment that GitHub adds for a step's file commands.
-    pub(super) fn file_variables(&self, job: JobId) -> Vec<(String, String)> {
-        let Some(play) = self.jobs.get(&job) else {
-            return Vec::new();
-        };
-        let variables = [
-            "GITHUB_OUTPUT",
-            "GITHUB_ENV",
-            "GITHUB_PATH",
-            "GITHUB_STEP_SUMMARY",
-        ];
+    pub(super) fn file_variables(
+        play: &super::jobs::JobPlay,
+        of: &Strand,
+    ) -> Vec<(String, String)> {
         let path = |name: &str| {
-            play.inside
-                .join(file_name(play.at, name))
-                .display()
-                .to_string()
+            let path = play.inside.join(Self::file_name(of, name));
+            path.display().to_string()
         };
-        variables
+        FILES
             .into_iter()
-            .zip(FILES)
             .map(|(variable, name)| (variable.to_owned(), path(name)))
             .collect()
     }
 
-    fn run_script(
-        &mut self,
-        job: JobId,
-        script: &str,
-        shell: Option<String>,
-        directory: Option<String>,
-        env: BTreeMap<String, String>,
-    ) -> Result<(), EngineError> {
-        let default_directory = self.step_directory(job);
-        let Some(play) = self.jobs.get_mut(&job) else {
-            return Ok(());
-        };
-        let name = PathBuf::from(format!("temp/step-{}.sh", play.at));
-        // As the runner writes it: with a newline at the end.
-        let text = format!("{}\n", script.trim_end_matches('\n'));
-        play.files.remove_file(&name).ok();
-        write_new(&play.files, &name, text.as_bytes())
-            .map_err(EngineError::io("write a step's script"))?;
-        let script_path = play.inside.join(&name).display().to_string();
-        let cwd = match &directory {
-            Some(directory) => play.workspace_inside().join(directory),
-            None => play
-                .workspace_inside()
-                .join(default_directory.unwrap_or_default()),
-        };
-        let shell = shell.or_else(|| self.default_shell(job));
-        let Some(argv) = shell_command(shell.as_deref(), &script_path) else {
-            let shell = shell.unwrap_or_default();
-            self.not_modelled(
-                job,
-                format!(
-                    "the shell `{shell}`: its step is {}",
-                    crate::history::TAKEN_AS_PASSED
-                ),
-            );
-            self.complete_step(job, Conclusion::Success, None);
-            return self.proceed(job);
-        };
-        let Some(play) = self.jobs.get_mut(&job) else {
-            return Ok(());
-        };
-        play.doing = Doing::Command {
-            outputs: BTreeMap::new(),
-            timed_out: false,
-        };
-        let machine = play.machine;
-        let step = Step {
-            argv,
-            env: env.into_iter().collect(),
-            cwd,
-        };
-        self.engine.start(machine, &step)?;
-        self.settle_machines()
+    /// Lets the machines run until they wait, and takes in what they said.
+    pub(super) fn settle_machines(&mut self) -> Result<(), EngineError> {
+        self.engine.settle()?;
+        let machines: Vec<_> = self
+            .machines
+            .iter()
+            .map(|(machine, job)| (*machine, *job))
+            .collect();
+        for (machine, job) in machines {
+            self.take_printed(machine, job);
+        }
+        for (machine, lane, happening) in self.engine.take_happenings() {
+            let job = self.machines.get(&machine).copied();
+            let Some((job, play)) = job.and_then(|job| Some((job, self.jobs.get(&job)?))) else {
+                continue;
+            };
+            let strand = play.strand_in(lane);
+            self.ended.push_back((job, strand, happening));
+        }
+        Ok(())
     }
 
-    /// A step's entry process has ended.
-    pub(super) fn process_ended(&mut self, job: JobId, code: i32) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get_mut(&job) else {
+    fn take_printed(&mut self, machine: MachineId, job: JobId) {
+        for (lane, bytes) in self.engine.take_output(machine) {
+            if let Some(strand) = self.jobs.get(&job).map(|play| play.strand_in(lane)) {
+                self.take_output(job, strand, &bytes, false);
+            }
+        }
+    }
+
+    /// Carries on where processes have ended. What begins then may end at once too, so this is
+    /// called where nothing else is in the middle of something.
+    pub(super) fn take_in_ends(&mut self) -> Result<(), EngineError> {
+        while let Some((job, strand, happening)) = self.ended.pop_front() {
+            match happening {
+                Happening::Exited(code) => self.process_ended(job, strand, code)?,
+                Happening::NotStarted(why) => {
+                    self.say(job, strand, &format!("Error: {why}"));
+                    self.process_ended(job, strand, 127)?;
+                }
+                Happening::Runaway => {
+                    let text = "a step ran for too long in real time and was killed".to_owned();
+                    self.not_modelled(job, strand, text);
+                    // Its end comes by itself.
+                    self.settle_machines()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The entry process of what a strand does has ended.
+    fn process_ended(
+        &mut self,
+        job: JobId,
+        strand: StrandId,
+        code: i32,
+    ) -> Result<(), EngineError> {
+        let Some(machine) = self.jobs.get(&job).map(|play| play.machine) else {
             return Ok(());
         };
-        let machine = play.machine;
-        let rest = self.engine.take_output(machine);
-        self.take_output(job, &rest, true);
-        let Some(play) = self.jobs.get_mut(&job) else {
+        self.take_printed(machine, job);
+        self.take_output(job, strand, &[], true);
+        let Some(of) = self.strand_mut(job, strand) else {
             return Ok(());
         };
-        let cancelled = play.cancelled;
-        match &mut play.doing {
-            Doing::Nothing => Ok(()),
-            Doing::Command { timed_out, .. } => {
-                let timed_out = *timed_out;
-                let outcome = match (code, timed_out) {
-                    (_, true) => Conclusion::Failure,
-                    // Ended by the cancellation's signals, or while they were under way.
+        if of.over.is_some() {
+            (of.doing, of.lane) = (Doing::Nothing, None);
+            return Ok(());
+        }
+        match &mut of.doing {
+            Doing::Command => {
+                let outcome = match (code, of.stop) {
+                    (_, Some(Stop::TimedOut)) if of.signalled => Conclusion::Failure,
+                    // It ended well all the same.
                     (0, _) => Conclusion::Success,
-                    _ if cancelled && self.signalled(job) => Conclusion::Cancelled,
+                    (_, Some(Stop::Cancelled)) if of.signalled => Conclusion::Cancelled,
                     _ => Conclusion::Failure,
                 };
-                if outcome == Conclusion::Failure && !timed_out {
-                    self.say(
-                        job,
-                        &format!("Error: Process completed with exit code {code}."),
-                    );
+                if outcome == Conclusion::Failure && !of.signalled {
+                    let text = format!("Error: Process completed with exit code {code}.");
+                    self.say(job, strand, &text);
                 }
-                self.complete_step(job, outcome, Some(code));
-                self.proceed(job)
+                self.complete_step(job, strand, outcome, Some(code))?;
+                self.proceed(job, strand)
             }
             Doing::Model(model) => {
                 model.has_process = false;
                 model.exit_code = Some(code);
-                self.resume_model(job)
+                self.resume_model(job, strand)
             }
+            Doing::Nothing | Doing::Queued | Doing::Waiting(_) => Ok(()),
         }
     }
 
-    /// Whether the step that a job is in was signalled.
-    fn signalled(&self, job: JobId) -> bool {
-        let Some(play) = self.jobs.get(&job) else {
-            return false;
-        };
-        let at = play.at as u32;
-        self.world.log.events().iter().rev().any(|event| matches!(&event.what, What::SignalSent { job: j, step, .. } if *j == job && *step == at))
-    }
-
-    pub(super) fn step_timed_out(&mut self, job: JobId, step: usize) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get_mut(&job).filter(|play| play.at == step) else {
-            return Ok(());
-        };
-        match &mut play.doing {
-            Doing::Nothing => return Ok(()),
-            Doing::Command { timed_out, .. } => *timed_out = true,
-            Doing::Model(model) => model.timed_out = true,
-        }
-        self.say(job, "Error: The action has timed out.");
-        self.interrupt_step(job)
-    }
-
-    /// Takes a step's file commands, records how it ended, and moves on to the next.
+    /// Takes a step's file commands and records how it ended.
     pub(super) fn complete_step(
         &mut self,
         job: JobId,
+        strand: StrandId,
         outcome: Conclusion,
         exit_code: Option<i32>,
-    ) {
-        let Some(play) = self.jobs.get_mut(&job) else {
-            return;
-        };
-        let loaded = play.loaded.clone();
-        let Some(step) = loaded
-            .workflow
-            .jobs
-            .get(&play.key)
-            .and_then(|definition| definition.steps.get(play.at))
-        else {
-            return;
-        };
+    ) -> Result<(), EngineError> {
         let mut outcome = outcome;
-        let mut outputs = match std::mem::replace(&mut play.doing, Doing::Nothing) {
-            Doing::Nothing => BTreeMap::new(),
-            Doing::Command { outputs, .. } => outputs,
-            Doing::Model(model) => {
-                play.env.extend(model.effects.env);
-                for directory in model.effects.path {
-                    play.path.insert(0, directory);
-                }
-                model.effects.outputs
-            }
-        };
-        match self.take_files(job) {
-            Ok(written) => outputs.extend(written),
-            Err(error) => {
-                self.say(job, &format!("Error: {error}"));
-                outcome = Conclusion::Failure;
-            }
+        if !self.take_files(job, strand) && outcome == Conclusion::Success {
+            outcome = Conclusion::Failure;
         }
+        let Some((play, of)) = self.strand(job, strand) else {
+            return Ok(());
+        };
+        let Some(step) = play.step(of).cloned() else {
+            return Ok(());
+        };
         let forgiven = outcome == Conclusion::Failure
             && step
                 .continue_on_error
                 .as_ref()
-                .is_some_and(|template| self.evaluate_bool(job, template));
+                .is_some_and(|template| self.evaluate_bool(job, strand, template));
         let conclusion = if forgiven {
             Conclusion::Success
         } else {
             outcome
         };
-        self.record(job, step, outcome, conclusion, outputs);
-        if let Some(play) = self.jobs.get_mut(&job)
-            && conclusion == Conclusion::Failure
-            && play.status == Conclusion::Success
-        {
-            play.status = Conclusion::Failure;
-        }
-        self.log_step_end(job, outcome, conclusion, exit_code);
-        self.next_step(job);
-    }
-
-    fn next_step(&mut self, job: JobId) {
-        if let Some(play) = self.jobs.get_mut(&job) {
-            play.at += 1;
-        }
-    }
-
-    fn record(
-        &mut self,
-        job: JobId,
-        step: &lockkeeper_workflow::Step,
-        outcome: Conclusion,
-        conclusion: Conclusion,
-        outputs: BTreeMap<String, String>,
-    ) {
-        if let (Some(play), Some(id)) = (self.jobs.get_mut(&job), &step.id) {
-            play.steps.insert(
-                id.value.clone(),
-                StepRecord {
-                    outputs,
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return Ok(());
+        };
+        let Some(of) = play.strands.get_mut(&strand) else {
+            return Ok(());
+        };
+        of.doing = Doing::Nothing;
+        of.turn += 1;
+        if let Some(frame) = of.frames.last_mut() {
+            frame.at += 1;
+            if let Some(id) = &step.id {
+                let record = StepRecord {
+                    outputs: std::mem::take(&mut of.outputs),
                     outcome,
                     conclusion,
-                },
-            );
+                };
+                frame.steps.insert(id.value.clone(), record);
+            }
+            if conclusion != Conclusion::Success && frame.status != Conclusion::Failure {
+                frame.status = conclusion;
+            }
+            return Ok(());
         }
+        if strand != MAIN {
+            let (env, path) = (of.local_env.clone(), of.local_path.clone());
+            of.lane = None;
+            of.over = Some(Finished {
+                outcome,
+                conclusion,
+                env,
+                path,
+            });
+            self.log_step_end(job, strand, outcome, conclusion, exit_code);
+            return self.background_is_over(job);
+        }
+        if let Some(id) = &step.id {
+            let record = StepRecord {
+                outputs: std::mem::take(&mut of.outputs),
+                outcome,
+                conclusion,
+            };
+            play.steps.insert(id.value.clone(), record);
+        }
+        if conclusion == Conclusion::Failure && play.status == Conclusion::Success {
+            play.status = Conclusion::Failure;
+        }
+        play.at += 1;
+        self.log_step_end(job, strand, outcome, conclusion, exit_code);
+        Ok(())
     }
 
-    fn log_step_end(
+    pub(super) fn log_step_end(
         &mut self,
         job: JobId,
+        strand: StrandId,
         outcome: Conclusion,
         conclusion: Conclusion,
         exit_code: Option<i32>,
     ) {
-        let Some(play) = self.jobs.get(&job) else {
+        let Some((play, of)) = self.strand(job, strand) else {
             return;
         };
         let what = What::StepCompleted {
             run: play.run,
             job,
-            step: play.at as u32,
+            step: of.number,
             outcome,
             conclusion,
             exit_code,
         };
-        let caller = self.caller(job);
+        let caller = self.caller(job, strand);
         self.world.log.push(self.world.now(), caller, what);
     }
 
-    /// Reads and removes what a step wrote to its files.
-    fn take_files(
-        &mut self,
-        job: JobId,
-    ) -> Result<BTreeMap<String, String>, files::FileCommandError> {
-        let Some(play) = self.jobs.get_mut(&job) else {
-            return Ok(BTreeMap::new());
+    /// Reads and removes what a step wrote to its files; false when something of it, or a command
+    /// that it printed, fails the step.
+    fn take_files(&mut self, job: JobId, strand: StrandId) -> bool {
+        let Some((play, of)) = self.strand(job, strand) else {
+            return true;
         };
-        let [output, env, path, summary] =
-            FILES.map(|name| take(&play.files, &file_name(play.at, name)));
-        let (run, step) = (play.run, play.at as u32);
-        if !summary.trim().is_empty() {
-            for line in summary.lines() {
+        let read = FILES.map(|(_, name)| take(&play.files, &Self::file_name(of, name)));
+        let mut fine = !of.refused;
+        let (run, step) = (play.run, of.number);
+        let [output, env, path, summary, state] = read;
+        if summary.size > files::LARGEST_SUMMARY {
+            let text = format!(
+                "$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of {}k, got {}k.",
+                files::LARGEST_SUMMARY / 1024,
+                summary.size / 1024
+            );
+            self.note(job, strand, Note::new("error", text));
+        } else if !summary.text.trim().is_empty() {
+            for line in summary.text.lines() {
+                let Some(play) = self.jobs.get(&job) else {
+                    break;
+                };
                 let what = What::SummaryWritten {
                     run,
                     job,
@@ -480,16 +496,58 @@ impl Stage {
                 self.world.log.push(self.world.now(), None, what);
             }
         }
-        play.env.extend(files::environment(&env)?);
-        for directory in files::paths(&path) {
-            play.path.insert(0, directory);
+        for directory in files::paths(&path.text) {
+            self.add_path(job, strand, directory);
         }
-        Ok(files::assignments(&output)?.into_iter().collect())
+        let mut pairs = |stage: &mut Self, name: &str, text: &str| {
+            files::assignments(text).unwrap_or_else(|error| {
+                let what = format!("Unable to process file command '{name}' successfully.");
+                stage.note(job, strand, Note::new("error", what));
+                stage.note(job, strand, Note::new("error", error.to_string()));
+                fine = false;
+                Vec::new()
+            })
+        };
+        let env = pairs(self, "env", &env.text);
+        let output = pairs(self, "output", &output.text);
+        pairs(self, "state", &state.text);
+        for (name, value) in env {
+            if files::is_blocked(&name) {
+                let text = "Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.";
+                self.note(job, strand, Note::new("error", text));
+            } else {
+                self.set_env(job, strand, name, value);
+            }
+        }
+        if let Some(of) = self.strand_mut(job, strand) {
+            of.outputs.extend(output);
+        }
+        fine
     }
-}
 
-fn file_name(step: usize, name: &str) -> PathBuf {
-    Path::new("temp/_files").join(format!("{name}-{step}"))
+    /// Sets a variable for later steps: of the job, or of a background step until it is waited for.
+    pub(super) fn set_env(&mut self, job: JobId, strand: StrandId, name: String, value: String) {
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return;
+        };
+        match play.strands.get_mut(&strand) {
+            Some(of) if strand != MAIN => drop(of.local_env.insert(name, value)),
+            _ => drop(play.env.insert(name, value)),
+        }
+    }
+
+    /// Puts a directory before the others on `PATH`, for later steps.
+    pub(super) fn add_path(&mut self, job: JobId, strand: StrandId, directory: String) {
+        let Some(play) = self.jobs.get_mut(&job) else {
+            return;
+        };
+        let list = match play.strands.get_mut(&strand) {
+            Some(of) if strand != MAIN => &mut of.local_path,
+            _ => &mut play.path,
+        };
+        list.retain(|other| *other != directory);
+        list.push(directory);
+    }
 }
 
 /// Writes a file that does not exist yet, without following a link that a step may have put there.
@@ -498,57 +556,26 @@ pub(super) fn write_new(files: &Dir, path: &Path, bytes: &[u8]) -> std::io::Resu
     file.write_all(bytes)
 }
 
-fn take(files: &Dir, path: &Path) -> String {
+/// What a step has written to one of its files.
+struct Taken {
+    text: String,
+    size: u64,
+}
+
+fn take(files: &Dir, path: &Path) -> Taken {
     let mut bytes = Vec::new();
-    if let Ok(file) = files.open(path) {
+    let mut size = 0;
+    // A step may have put a pipe there, which would never end.
+    let is_file = files
+        .symlink_metadata(path)
+        .is_ok_and(|metadata| metadata.is_file());
+    if is_file && let Ok(file) = files.open(path) {
+        size = file.metadata().map_or(0, |metadata| metadata.len());
         file.take(MOST).read_to_end(&mut bytes).ok();
     }
     files.remove_file(path).ok();
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// How GitHub starts a shell; nothing for one that is not modelled.
-fn shell_command(shell: Option<&str>, script: &str) -> Option<Vec<String>> {
-    let words: Vec<&str> = match shell {
-        None => vec!["bash", "-e", "{0}"],
-        Some("bash") => vec![
-            "bash",
-            "--noprofile",
-            "--norc",
-            "-e",
-            "-o",
-            "pipefail",
-            "{0}",
-        ],
-        Some("sh") => vec!["sh", "-e", "{0}"],
-        Some("python") => vec!["python3", "{0}"],
-        Some(custom) if custom.contains("{0}") => custom.split_ascii_whitespace().collect(),
-        Some(_) => return None,
-    };
-    Some(
-        words
-            .into_iter()
-            .map(|word| word.replace("{0}", script))
-            .collect(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shells_start_as_github_starts_them() {
-        let command = |shell| shell_command(shell, "/s.sh").map(|argv| argv.join(" "));
-        assert_eq!(command(None).as_deref(), Some("bash -e /s.sh"));
-        assert_eq!(
-            command(Some("bash")).as_deref(),
-            Some("bash --noprofile --norc -e -o pipefail /s.sh")
-        );
-        assert_eq!(
-            command(Some("bash -euo pipefail {0}")).as_deref(),
-            Some("bash -euo pipefail /s.sh")
-        );
-        assert_eq!(command(Some("pwsh")), None);
+    Taken {
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+        size,
     }
 }

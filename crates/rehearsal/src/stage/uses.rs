@@ -3,26 +3,30 @@
 use std::collections::BTreeMap;
 
 use lockkeeper_workflow as wf;
-use lockkeeper_world::event::Conclusion;
+use lockkeeper_world::event::{Conclusion, What};
 use lockkeeper_world::ids::JobId;
 
-use super::steps::Doing;
+use super::actions::lower;
+use super::posts::Post;
+use super::strand::{Doing, Stop, StrandId};
 use super::{Stage, Timer};
 use crate::engine::{EngineError, Step};
+use crate::history::TAKEN_AS_PASSED;
 use crate::models::{Bench, Effects, MODELS, Model, Progress};
 
 /// A modelled action that is under way.
 pub(super) struct ModelPlay {
-    model: Box<dyn Model>,
-    git_ref: String,
-    inputs: BTreeMap<String, String>,
-    env: BTreeMap<String, String>,
+    pub(super) model: Box<dyn Model>,
+    pub(super) git_ref: String,
+    pub(super) inputs: BTreeMap<String, String>,
+    pub(super) env: BTreeMap<String, String>,
     pub(super) effects: Effects,
     pub(super) has_process: bool,
     pub(super) exit_code: Option<i32>,
-    pub(super) timed_out: bool,
     /// Where its command's output begins in the story's log.
-    printed_from: usize,
+    pub(super) printed_from: usize,
+    /// It is what an action does after all steps.
+    pub(super) post: bool,
 }
 
 impl Stage {
@@ -30,79 +34,102 @@ impl Stage {
     pub(super) fn use_action(
         &mut self,
         job: JobId,
+        strand: StrandId,
         action: &wf::ActionRef,
-        with: &[(wf::Spanned<String>, wf::Template)],
-        env: BTreeMap<String, String>,
+        with: &wf::Pairs,
     ) -> Result<bool, EngineError> {
+        let given = {
+            let Some((play, of)) = self.strand(job, strand) else {
+                return Ok(true);
+            };
+            let context = self.step_context(job, play, of, &self.env_of(play, of));
+            super::pairs::evaluate(with, &context)
+        };
+        let given = match given {
+            Ok(given) => given,
+            Err(error) => return self.fails(job, strand, &error.to_string()),
+        };
         let name = action.name();
-        let Some(entry) = MODELS
+        let entry = MODELS
             .iter()
-            .find(|entry| Some(entry.action) == name.as_deref())
-        else {
-            self.note_unmodelled_action(job, &action.to_string());
-            self.complete_step(job, Conclusion::Success, None);
+            .find(|entry| Some(entry.action) == name.as_deref());
+        let Some(entry) = entry else {
+            if self.is_own(action) {
+                return self.use_own(job, strand, action, given);
+            }
+            let text = format!("the action {action}: {TAKEN_AS_PASSED}");
+            self.not_modelled(job, strand, text);
+            self.complete_step(job, strand, Conclusion::Success, None)?;
             return Ok(false);
         };
-        let mut inputs = BTreeMap::new();
-        for (name, template) in with {
-            match self.evaluate_text(job, template) {
-                Ok(value) => drop(inputs.insert(name.value.to_ascii_lowercase(), value)),
-                Err(error) => {
-                    self.say(job, &format!("Error: {error}"));
-                    self.complete_step(job, Conclusion::Failure, None);
-                    return Ok(false);
-                }
-            }
-        }
         let model = ModelPlay {
             model: (entry.start)(),
             git_ref: match action {
                 wf::ActionRef::Repository { git_ref, .. } => git_ref.clone(),
                 _ => String::new(),
             },
-            inputs,
-            env,
+            inputs: lower(&given),
+            env: self.process_env(job, strand),
             effects: Effects::default(),
             has_process: false,
             exit_code: None,
-            timed_out: false,
             printed_from: self.world.log.events().len(),
+            post: false,
         };
-        let Some(play) = self.jobs.get_mut(&job) else {
-            return Ok(true);
-        };
-        play.doing = Doing::Model(Box::new(model));
-        let over = self.advance_model(job)?;
+        if let Some(of) = self.strand_mut(job, strand) {
+            of.doing = Doing::Model(Box::new(model));
+            of.turn += 1;
+            of.signalled = false;
+        }
+        let over = self.advance_model(job, strand)?;
         Ok(!over)
     }
 
     /// Goes on with an action whose time has come, or whose command has ended.
-    pub(super) fn resume_model(&mut self, job: JobId) -> Result<(), EngineError> {
-        let Some(play) = self.jobs.get(&job) else {
-            return Ok(());
-        };
-        if !play.doing.is_model() {
-            return Ok(());
+    pub(super) fn resume_model(&mut self, job: JobId, strand: StrandId) -> Result<(), EngineError> {
+        let is_model = self
+            .strand(job, strand)
+            .is_some_and(|(_, of)| of.is_model() && of.over.is_none());
+        if is_model && self.advance_model(job, strand)? {
+            self.proceed(job, strand)?;
         }
-        match self.advance_model(job)? {
-            true => self.proceed(job),
+        Ok(())
+    }
+
+    /// As [`Stage::resume_model`], for one that was asleep.
+    pub(super) fn wake_model(
+        &mut self,
+        job: JobId,
+        strand: StrandId,
+        turn: u64,
+    ) -> Result<(), EngineError> {
+        let asleep = self
+            .strand(job, strand)
+            .is_some_and(|(_, of)| of.turn == turn && !of.has_process());
+        match asleep {
+            true => self.resume_model(job, strand),
             false => Ok(()),
         }
     }
 
-    /// True when the action is over and the job may go on; an action that runs a command goes on
+    /// True when the action is over and the strand may go on; an action that runs a command goes on
     /// by itself when that has ended.
-    fn advance_model(&mut self, job: JobId) -> Result<bool, EngineError> {
-        let Some(caller) = self.caller(job) else {
+    pub(super) fn advance_model(
+        &mut self,
+        job: JobId,
+        strand: StrandId,
+    ) -> Result<bool, EngineError> {
+        let Some(caller) = self.caller(job, strand) else {
             return Ok(false);
         };
-        let Some(play) = self.jobs.get_mut(&job) else {
+        let Some(of) = self.strand_mut(job, strand) else {
             return Ok(false);
         };
-        let Doing::Model(mut model) = std::mem::replace(&mut play.doing, Doing::Nothing) else {
+        let Doing::Model(mut model) = std::mem::replace(&mut of.doing, Doing::Nothing) else {
             return Ok(false);
         };
-        let printed = self.printed_since(job, model.printed_from);
+        let turn = of.turn;
+        let printed = self.printed_since(job, caller.step, model.printed_from);
         let Some(play) = self.jobs.get_mut(&job) else {
             return Ok(false);
         };
@@ -125,6 +152,7 @@ impl Stage {
             workspace: &play.workspace,
             inside: &play.inside,
             artifacts: &mut run.artifacts,
+            caches: &mut self.caches,
             store: &store,
             exit_code: model.exit_code.take(),
             printed: &printed,
@@ -136,67 +164,127 @@ impl Stage {
         }
         let log = std::mem::take(&mut model.effects.log);
         let (machine, cwd) = (play.machine, play.workspace_inside());
-        let cancelled = play.cancelled && !model.timed_out;
         let mut env = model.env.clone();
         if matches!(progress, Progress::Run { .. }) {
             model.has_process = true;
             model.printed_from = self.world.log.events().len();
         }
-        play.doing = Doing::Model(model);
+        let mut stopped = None;
+        if let Some(of) = play.strands.get_mut(&strand) {
+            of.doing = Doing::Model(model);
+            stopped = of.stop.filter(|_| of.signalled);
+        }
         for line in log {
-            self.say(job, &line);
+            self.tell(job, strand, &line);
         }
         match progress {
             Progress::Done => {
-                self.complete_step(job, Conclusion::Success, None);
+                self.end_of_model(job, strand, Conclusion::Success)?;
                 Ok(true)
             }
             Progress::Failed(message) => {
-                self.say(job, &format!("Error: {message}"));
-                let outcome = match cancelled {
-                    true => Conclusion::Cancelled,
-                    false => Conclusion::Failure,
+                self.say(job, strand, &format!("Error: {message}"));
+                let outcome = match stopped {
+                    Some(Stop::Cancelled) => Conclusion::Cancelled,
+                    _ => Conclusion::Failure,
                 };
-                self.complete_step(job, outcome, None);
+                self.end_of_model(job, strand, outcome)?;
                 Ok(true)
             }
             Progress::Sleep(time) => {
-                self.schedule(time, Timer::Model(job));
+                self.schedule(time, Timer::Model(job, strand, turn));
                 Ok(false)
             }
             Progress::Run { argv, env: added } => {
                 env.extend(added);
                 let env = env.into_iter().collect();
-                self.engine.start(machine, &Step { argv, env, cwd })?;
+                let lane = self.lane(job, strand);
+                self.engine.start(machine, lane, &Step { argv, env, cwd })?;
                 self.settle_machines()?;
                 Ok(false)
             }
         }
     }
 
-    fn printed_since(&self, job: JobId, from: usize) -> String {
-        use lockkeeper_world::event::What;
+    /// Has an action print a line, which may be a workflow command.
+    fn tell(&mut self, job: JobId, strand: StrandId, line: &str) {
+        let mut bytes = line.as_bytes().to_vec();
+        bytes.push(b'\n');
+        self.take_output(job, strand, &bytes, false);
+    }
+
+    /// Takes in what an action leaves for later steps, and ends its step.
+    fn end_of_model(
+        &mut self,
+        job: JobId,
+        strand: StrandId,
+        outcome: Conclusion,
+    ) -> Result<(), EngineError> {
+        let Some(of) = self.strand_mut(job, strand) else {
+            return Ok(());
+        };
+        let Doing::Model(model) = std::mem::replace(&mut of.doing, Doing::Nothing) else {
+            return Ok(());
+        };
+        let ModelPlay {
+            effects,
+            git_ref,
+            inputs,
+            env,
+            post,
+            ..
+        } = *model;
+        of.outputs.extend(effects.outputs);
+        for (name, value) in effects.env {
+            self.set_env(job, strand, name, value);
+        }
+        for directory in effects.path {
+            self.add_path(job, strand, directory);
+        }
+        if post {
+            return self.post_is_over(job, outcome);
+        }
+        if let Some(later) = effects.post {
+            let name = self.strand(job, strand).map(|(_, of)| of.name.clone());
+            let post = Post {
+                name: format!("Post {}", name.unwrap_or_default()),
+                at: match self.strand(job, strand) {
+                    Some((_, of)) => of.at,
+                    None => return Ok(()),
+                },
+                model: later,
+                git_ref,
+                inputs,
+                env,
+            };
+            if let Some(play) = self.jobs.get_mut(&job) {
+                play.posts.push(post);
+            }
+        }
+        self.complete_step(job, strand, outcome, None)
+    }
+
+    fn printed_since(&self, job: JobId, of: u32, from: usize) -> String {
         let events = self.world.log.events().get(from..).unwrap_or_default();
         let lines = events.iter().filter_map(|event| match &event.what {
-            What::StepOutput { job: j, text, .. } if *j == job => Some(text.as_str()),
+            What::StepOutput {
+                job: j, step, text, ..
+            } if *j == job && *step == of => Some(text.as_str()),
             _ => None,
         });
         lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Ends an action that is asleep.
-    pub(super) fn end_model(&mut self, job: JobId, outcome: Conclusion) -> Result<(), EngineError> {
-        let timed_out = matches!(self.jobs.get(&job).map(|play| &play.doing), Some(Doing::Model(model)) if model.timed_out);
-        self.timers.retain(|_, timer| *timer != Timer::Model(job));
-        self.complete_step(
-            job,
-            if timed_out {
-                Conclusion::Failure
-            } else {
-                outcome
-            },
-            None,
-        );
-        self.proceed(job)
+    pub(super) fn end_model(&mut self, job: JobId, strand: StrandId) -> Result<(), EngineError> {
+        let Some(of) = self.strand_mut(job, strand) else {
+            return Ok(());
+        };
+        let outcome = match of.stop {
+            Some(Stop::TimedOut) => Conclusion::Failure,
+            _ => Conclusion::Cancelled,
+        };
+        self.end_of_model(job, strand, outcome)?;
+        self.proceed(job, strand)
     }
 }

@@ -23,8 +23,8 @@ pub(super) struct Fields<'n> {
 
 /// Keys and values of a mapping, those apart whose key is an expression.
 pub(super) struct Entries<'n> {
-    written: Vec<(Spanned<String>, &'n Node<'n>)>,
-    computed: Vec<(ComputedKey, &'n Node<'n>)>,
+    pub(super) written: Vec<(Spanned<String>, &'n Node<'n>)>,
+    pub(super) computed: Vec<(ComputedKey, &'n Node<'n>)>,
 }
 
 enum Key<'n> {

@@ -36,6 +36,7 @@ impl Reader<'_, '_> {
         let scope = &Scope::STRATEGY;
         let mut matrix = Matrix {
             axes: Vec::new(),
+            computed: Vec::new(),
             include: None,
             exclude: None,
             whole: self.whole_expression(node, scope),
@@ -45,7 +46,13 @@ impl Reader<'_, '_> {
         if matrix.whole.is_some() {
             return Some(matrix);
         }
-        for (key, value) in self.entries(node, "a mapping of axes")? {
+        let entries = self.entries_in(node, "a mapping of axes", scope)?;
+        for (key, value) in entries.computed {
+            if let Some(data) = self.data(value, scope) {
+                matrix.computed.push((key, data));
+            }
+        }
+        for (key, value) in entries.written {
             let Some(data) = self.data(value, scope) else {
                 continue;
             };

@@ -2,7 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::{CacheMode, Concurrency, Defaults, Environment, Keys, Pairs, Permissions, Step};
+use super::{
+    CacheMode, ComputedKey, Concurrency, Defaults, Environment, Keys, Pairs, Permissions, Step,
+};
 use crate::condition::Condition;
 use crate::place::{Place, Spanned};
 use crate::template::{Data, Template};
@@ -141,6 +143,8 @@ pub struct Strategy {
 #[derive(Clone, Debug)]
 pub struct Matrix {
     pub axes: Vec<(Spanned<String>, Data)>,
+    /// Axes whose name is known only when the matrix is evaluated.
+    pub computed: Vec<(ComputedKey, Data)>,
     pub include: Option<Data>,
     pub exclude: Option<Data>,
     pub whole: Option<Template>,

@@ -172,13 +172,26 @@ impl Hub {
         run: RunId,
         request: JobRequest,
     ) -> Result<JobId, Refused> {
+        self.drop_job(now, log, run, request, Conclusion::Skipped)
+    }
+
+    /// A job that ends before it asks for its group: skipped, cancelled with its matrix, or with a
+    /// definition that cannot be evaluated.
+    pub fn drop_job(
+        &mut self,
+        now: Instant,
+        log: &mut Log,
+        run: RunId,
+        request: JobRequest,
+        conclusion: Conclusion,
+    ) -> Result<JobId, Refused> {
         let request = JobRequest {
             environment: None,
             concurrency: None,
             ..request
         };
         let id = self.record_job(now, log, run, request)?;
-        self.end_job(now, log, id, Conclusion::Skipped);
+        self.end_job(now, log, id, conclusion);
         Ok(id)
     }
 
@@ -393,7 +406,7 @@ impl Hub {
     }
 
     /// Cancels one job: at once if no runner has it, otherwise through its runner.
-    pub(crate) fn cancel_job(&mut self, now: Instant, log: &mut Log, id: JobId) {
+    pub fn cancel_job(&mut self, now: Instant, log: &mut Log, id: JobId) {
         let Some(job) = self.jobs.get_mut(&id) else {
             return;
         };
@@ -454,6 +467,21 @@ impl Hub {
             names.extend(of_environment.iter().cloned());
         }
         names
+    }
+
+    /// Names of the secrets that a job has from its environment alone.
+    pub fn environment_secret_names(&self, id: JobId) -> BTreeSet<SettingName> {
+        let names = self
+            .job_and_run(id)
+            .filter(|(_, run)| !run.from_fork)
+            .and_then(|(job, _)| passed_gate(job))
+            .and_then(|environment| self.scoped(&self.settings.secrets.environments, environment));
+        names.cloned().unwrap_or_default()
+    }
+
+    /// Names of the repository's own secrets.
+    pub fn repository_secret_names(&self) -> &BTreeSet<SettingName> {
+        &self.settings.secrets.repository
     }
 
     /// Configuration variables that a job sees; an environment's win over the repository's.

@@ -24,6 +24,8 @@ pub struct Pull {
     pub base: BranchName,
     pub fork: bool,
     pub state: PullState,
+    /// What `refs/pull/<n>/merge` names; nothing while it cannot be merged.
+    pub merge_commit: Option<CommitSha>,
     /// Who approved the current head.
     pub approvals: BTreeSet<Login>,
 }
@@ -197,6 +199,7 @@ impl Hub {
                 base: base.clone(),
                 fork,
                 state: PullState::Open,
+                merge_commit: None,
                 approvals: BTreeSet::new(),
             },
         );
@@ -212,6 +215,29 @@ impl Hub {
             },
         );
         Ok(number)
+    }
+
+    /// GitHub tries whether a pull request can be merged: it can, as this commit of the base and
+    /// the head. Its workflows run on that.
+    pub fn set_merge_commit(&mut self, number: PullNumber, sha: &CommitSha) -> Result<(), Refused> {
+        let pull = self.open_one(number)?;
+        let (base, head) = (pull.base.clone(), pull.head.clone());
+        let Some(tip) = self.repository.head(&base).cloned() else {
+            return Err(Refused::because(format!("there is no branch {base}")));
+        };
+        let files_changed = self.files_changed(&tip, &head);
+        let message = format!("Merge {head} into {tip}");
+        self.repository.add(Commit {
+            sha: sha.clone(),
+            parents: vec![tip, head],
+            author: pull.author.clone(),
+            message,
+            files_changed,
+        })?;
+        if let Some(pull) = self.pulls.get_mut(&number) {
+            pull.merge_commit = Some(sha.clone());
+        }
+        Ok(())
     }
 
     /// Its author pushes to an open pull request; approvals of the earlier head are dismissed.
@@ -232,6 +258,7 @@ impl Hub {
         }
         if let Some(pull) = self.pulls.get_mut(&number) {
             pull.head = head.clone();
+            pull.merge_commit = None;
             pull.approvals.clear();
             let what = What::Pushed {
                 branch: pull.head_branch(),

@@ -234,6 +234,7 @@ impl Hub {
             trigger: run.trigger.clone(),
             git_ref: run.git_ref.clone(),
             sha: run.sha.clone(),
+            head_sha: (run.head_sha != run.sha).then(|| run.head_sha.clone()),
             actor: run.triggering_actor.to_string(),
             inputs: run.inputs.clone(),
         };

@@ -90,6 +90,15 @@ impl Permissions {
         self
     }
 
+    /// What is left of it under a limit, as in a called workflow.
+    #[must_use]
+    pub fn within(mut self, limit: &Self) -> Self {
+        for (scope, access) in &mut self.0 {
+            *access = (*access).min(limit.of(scope));
+        }
+        self
+    }
+
     /// Every token may read the repository's metadata.
     pub fn of(&self, scope: &str) -> Access {
         match scope {

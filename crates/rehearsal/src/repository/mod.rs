@@ -1,14 +1,19 @@
 //! The repository that is rehearsed: its files as one commit, and the commits that stories add,
 //! in a Git repository of the rehearsal's own.
 
+mod merge;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use lockkeeper_names::{BranchName, CommitSha, RepositorySlug};
+
+pub use merge::Merge;
 
 /// Why a repository cannot be rehearsed.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +62,10 @@ pub struct Repository {
     changes: BTreeMap<String, (CommitSha, Change)>,
     /// The bare Git repository that holds all commits.
     git: PathBuf,
+    /// The name of each commit's tree, once one is asked for.
+    trees: OnceLock<BTreeMap<String, String>>,
+    /// Merges of one commit into another, each made when it is asked for.
+    merges: BTreeMap<(CommitSha, CommitSha), OnceLock<Option<Merge>>>,
 }
 
 const MOST_FILES: usize = 20_000;
@@ -179,6 +188,12 @@ impl Repository {
             let sha = shas.get(&(at + 2)).cloned().ok_or_else(missing)?;
             named.insert(change.name.clone(), (sha, change));
         }
+        let all: Vec<CommitSha> = shas.into_values().collect();
+        let pairs = all.iter().flat_map(|tip| {
+            let others = all.iter().filter(move |head| *head != tip);
+            others.map(move |head| (tip.clone(), head.clone()))
+        });
+        let merges = pairs.map(|pair| (pair, OnceLock::new())).collect();
         Ok(Self {
             slug,
             branch,
@@ -186,6 +201,8 @@ impl Repository {
             root,
             changes: named,
             git,
+            trees: OnceLock::new(),
+            merges,
         })
     }
 
@@ -201,6 +218,11 @@ impl Repository {
 
     /// The commit's files: the first commit's, with the changes of its line of descent on top.
     pub fn files_of(&self, sha: &CommitSha) -> Option<BTreeMap<&str, &File>> {
+        if let Some(merge) = self.merge_of(sha) {
+            let mut files = self.files_of(&merge.head)?;
+            files.extend(merge.files.iter().map(|(path, file)| (path.as_str(), file)));
+            return Some(files);
+        }
         let mut line = Vec::new();
         let mut at = sha;
         while at != &self.root {
@@ -225,6 +247,15 @@ impl Repository {
             );
         }
         Some(files)
+    }
+
+    /// The merge that a commit is.
+    pub fn merge_of(&self, sha: &CommitSha) -> Option<&Merge> {
+        let mut made = self
+            .merges
+            .values()
+            .filter_map(|merge| merge.get()?.as_ref());
+        made.find(|merge| merge.sha == *sha)
     }
 
     /// The bare Git repository that all checkouts take their objects from.
