@@ -30,7 +30,8 @@ const PARTS: &[&str] = &[
     "mkfifo f@; (aws in@ >f@) & cat <f@; wait",
     "mkfifo g@; { read -r a; read -r b; echo \"$b $a\"; } <g@ & { aws p@; sleep #; aws q@; } >g@; wait",
     "(sleep #; aws b@) & (sleep #; aws a@) & wait",
-    "sleep 3 & sleep 1 & sleep 2 & wait -n; aws first@; wait -n; aws second@; wait",
+    // In a shell of its own: `wait -n` also reports a job of before that ended between two waits.
+    "bash -c 'sleep 3 & sleep 1 & sleep 2 & wait -n; aws first@; wait -n; aws second@; wait'",
     "x=$(y=$(aws in@); echo \"$y$(aws in2@; (aws in3@))\"); echo \"$x\"",
     "timeout 5 sleep 60 || echo \"ended $?\"",
     "timeout 60 aws quick@; timeout -s INT # aws slow@ | cat",
