@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use lockkeeper_names::{CommitSha, ImageDigest};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::app::Behaviour;
 use crate::clock::Instant;
+use crate::cloud::Grant;
 use crate::ids::{Caller, JobId, PullNumber, RunId};
 use crate::outage::{Ailment, Api};
 
@@ -326,6 +328,29 @@ pub enum What {
         /// The error's code, where it was refused.
         error: Option<String>,
         ailment: Option<Ailment>,
+    },
+    /// A role whose policies are known exists; its documents as JSON.
+    RoleKnown {
+        role: String,
+        trust: Value,
+        policies: Vec<Value>,
+        boundary: Option<Value>,
+    },
+    /// Somebody took on such a role with an identity token.
+    RoleTaken {
+        role: String,
+        /// The token's claims that policies can ask for.
+        claims: BTreeMap<String, String>,
+    },
+    /// What the policies of such a role said of an action that a request needed.
+    AccessJudged {
+        role: String,
+        action: String,
+        resource: String,
+        /// What allowed it.
+        grants: Vec<Grant>,
+        /// Why it was refused, as AWS's message ends.
+        refused: Option<String>,
     },
     ImagePushed {
         repository: String,

@@ -10,6 +10,7 @@ mod names;
 mod probe;
 mod rules;
 mod setting;
+mod task_roles;
 mod template;
 mod world;
 
@@ -99,6 +100,7 @@ impl Survey {
     /// What a reader must know to believe the verdicts.
     pub(crate) fn assumptions(&self) -> Vec<String> {
         let mut lines = self.assumptions.clone();
+        lines.extend(self.template.doubts());
         for (service, tag) in &self.literal_tags {
             lines.push(format!(
                 "the task definition of {}/{} names the tag `{tag}`, which the workflow pushes",

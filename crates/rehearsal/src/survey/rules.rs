@@ -122,20 +122,12 @@ pub(super) fn from_rules(
         .as_str()
         .split_once('/')
         .unwrap_or(("example", "repository"));
-    let known = BTreeMap::from([
-        ("AWS::AccountId".to_owned(), account.to_string()),
-        ("AWS::Region".to_owned(), region.to_string()),
-        ("AWS::Partition".to_owned(), "aws".to_owned()),
-        ("AWS::URLSuffix".to_owned(), "amazonaws.com".to_owned()),
-    ]);
-    let values = Values {
-        known,
-        owner: owner.to_owned(),
-        owner_id: super::world::OWNER_ID,
-        repository: name.to_owned(),
-        repository_id: super::world::REPOSITORY_ID,
-        branch: policy.production_branch.to_string(),
-    };
+    let mut values = Values::of_stack(account.as_str(), region.as_str());
+    values.owner = owner.to_owned();
+    values.owner_id = super::world::OWNER_ID;
+    values.repository = name.to_owned();
+    values.repository_id = super::world::REPOSITORY_ID;
+    values.branch = policy.production_branch.to_string();
     let mut template = Template::default();
     let template_files: Vec<&crate::repository::File> = repository
         .files
@@ -155,8 +147,7 @@ pub(super) fn from_rules(
     let immutable_tags = template
         .repositories
         .get(&image_repository)
-        .copied()
-        .unwrap_or(false);
+        .is_some_and(|repository| repository.immutable);
     let generated = repository
         .files
         .get(".github/workflows/deploy-production.yml")

@@ -10,9 +10,9 @@ use lockkeeper_world::World;
 use lockkeeper_world::app::{Behaviour, ImageFacts};
 use lockkeeper_world::clock::START;
 use lockkeeper_world::cloud::{
-    Cloud, HealthCheck, LoadBalancer, Mutability, Place, Role, ServiceSetup,
+    Cloud, HealthCheck, LoadBalancer, Mutability, Permissions, Place, Role, ServiceSetup,
 };
-use lockkeeper_world::event::ServiceKey;
+use lockkeeper_world::event::{ServiceKey, What};
 use lockkeeper_world::hub::{Hub, RepositorySpec, Visibility};
 use lockkeeper_world::oidc::ISSUER;
 use serde_json::json;
@@ -185,13 +185,23 @@ fn identities(survey: &Survey, repository: &Repository, place: &Place, world: &m
     cloud.trust_github(&place.account, &["sts.amazonaws.com"]);
     let mut known = std::collections::BTreeSet::new();
     for role in &survey.template.roles {
-        if let Ok(name) = RoleName::parse(&role.name) {
-            known.insert(role.name.clone());
-            let mut made = Role::new(place.account.clone(), name, role.trust.to_string());
-            made.max_session = Duration::from_secs(12 * 3600);
-            made.policies = role.policies.iter().map(ToString::to_string).collect();
-            cloud.create_role(made);
+        let Ok(name) = RoleName::parse(&role.name) else {
+            continue;
+        };
+        known.insert(role.name.clone());
+        let mut made = Role::new(place.account.clone(), name, role.trust.to_string());
+        made.max_session = Duration::from_secs(role.max_session.min(12 * 3600));
+        if let Some(policies) = role.policies() {
+            made.permissions = Permissions::Policies(policies);
+            let what = What::RoleKnown {
+                role: made.arn(),
+                trust: role.trust.clone(),
+                policies: role.policies.clone(),
+                boundary: role.boundary.clone(),
+            };
+            world.log.push(START, None, what);
         }
+        cloud.create_role(made);
     }
     // Roles that workflows name and no template makes trust any run of this repository.
     for name in roles_named(survey, repository) {
@@ -260,7 +270,7 @@ fn services(survey: &Survey, place: &Place, digest: &ImageDigest, world: &mut Wo
         }
         let mut definition = None;
         for family in &families {
-            let body = task_definition(survey, place, family, &image);
+            let body = task_definition(survey, place, service, family, &image);
             if let Ok(arn) = world.cloud.create_task_definition(START, place, &body) {
                 definition.get_or_insert(arn);
             }
@@ -313,16 +323,22 @@ fn short(name: &str) -> &str {
     &name[..name.len().min(32)]
 }
 
-fn task_definition(survey: &Survey, place: &Place, family: &str, image: &str) -> serde_json::Value {
-    let role = |name: &str| format!("arn:aws:iam::{}:role/{name}", place.account);
+fn task_definition(
+    survey: &Survey,
+    place: &Place,
+    service: &ServiceKey,
+    family: &str,
+    image: &str,
+) -> serde_json::Value {
+    let (task_role, execution_role) = super::task_roles::of(survey, place, service);
     json!({
         "family": family,
         "networkMode": "awsvpc",
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "256",
         "memory": "512",
-        "executionRoleArn": role("ecs-execution"),
-        "taskRoleArn": role("ecs-task"),
+        "executionRoleArn": execution_role,
+        "taskRoleArn": task_role,
         "runtimePlatform": { "cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX" },
         "containerDefinitions": [{
             "name": survey.container,

@@ -68,9 +68,13 @@ pub use ecs::{
 };
 pub use elbv2::WebAnswer;
 pub use error::ApiError;
-pub use iam::Role;
+pub use iam::{
+    AccessRequest, Asker, Context, Decision, Grant, Mutation, Permissions, Policies,
+    PolicyDocument, PolicyError, Role, Ruling, judge, judge_trust, mutations,
+};
 pub use place::Place;
 pub use setup::ServiceSetup;
+pub use sts::web_identity::trusts_token;
 
 use crate::app::Catalog;
 use crate::event::ServiceKey;

@@ -18,9 +18,21 @@ struct Operation {
 }
 
 macro_rules! operation {
-    ($api:ident $name:literal $handle:path) => {
-        operation!($api $name $handle, Signed)
+    // What it needs to be allowed is known beforehand.
+    ($api:ident $name:literal $handle:path, needs $needs:path) => {
+        Operation {
+            api: Api::$api,
+            name: $name,
+            proof: Proof::Signed,
+            handle: |cloud, request, value| {
+                let input = input(Api::$api, $name, value)?;
+                let needs = $needs(cloud, request, &input);
+                cloud.authorise(request, needs)?;
+                $handle(cloud, request, input)
+            },
+        }
     };
+    // It judges by itself whether it is allowed.
     ($api:ident $name:literal $handle:path, $proof:ident) => {
         Operation {
             api: Api::$api,
@@ -34,39 +46,39 @@ macro_rules! operation {
 }
 
 const OPERATIONS: &[Operation] = &[
-    operation!(Ecr "BatchDeleteImage" ecr::delete::handle),
-    operation!(Ecr "BatchGetImage" ecr::get::handle),
-    operation!(Ecr "DescribeImageScanFindings" ecr::scan::handle),
-    operation!(Ecr "DescribeImages" ecr::images::describe),
-    operation!(Ecr "DescribeRepositories" ecr::repositories::handle),
-    operation!(Ecr "GetAuthorizationToken" ecr::token::handle),
-    operation!(Ecr "GetLifecyclePolicy" ecr::lifecycle::get),
-    operation!(Ecr "ListImages" ecr::images::list),
-    operation!(Ecr "PutImage" ecr::put::handle),
-    operation!(Ecr "PutLifecyclePolicy" ecr::lifecycle::put),
-    operation!(Ecs "DeregisterTaskDefinition" ecs::register_task_definition::deregister),
-    operation!(Ecs "DescribeClusters" ecs::clusters::describe),
-    operation!(Ecs "DescribeServiceDeployments" ecs::service_deployments::describe),
-    operation!(Ecs "DescribeServiceRevisions" ecs::service_revisions::handle),
-    operation!(Ecs "DescribeServices" ecs::describe_services::describe),
-    operation!(Ecs "DescribeTaskDefinition" ecs::task_definitions::describe),
-    operation!(Ecs "DescribeTasks" ecs::tasks::describe),
-    operation!(Ecs "ListClusters" ecs::clusters::list),
-    operation!(Ecs "ListServiceDeployments" ecs::service_deployments::list),
-    operation!(Ecs "ListServices" ecs::describe_services::list),
-    operation!(Ecs "ListTagsForResource" ecs::tags::list),
-    operation!(Ecs "ListTaskDefinitions" ecs::task_definitions::list),
-    operation!(Ecs "ListTasks" ecs::tasks::list),
-    operation!(Ecs "RegisterTaskDefinition" ecs::register_task_definition::register),
-    operation!(Ecs "StopServiceDeployment" ecs::stop_service_deployment::handle),
-    operation!(Ecs "TagResource" ecs::tags::tag),
-    operation!(Ecs "UntagResource" ecs::tags::untag),
-    operation!(Ecs "UpdateService" ecs::update_service::handle),
-    operation!(Elbv2 "DescribeTargetGroups" elbv2::describe::target_groups),
-    operation!(Elbv2 "DescribeTargetHealth" elbv2::describe::target_health),
-    operation!(Sts "AssumeRole" sts::assume_role::handle),
+    operation!(Ecr "BatchDeleteImage" ecr::delete::handle, needs ecr::delete::needs),
+    operation!(Ecr "BatchGetImage" ecr::get::handle, needs ecr::get::needs),
+    operation!(Ecr "DescribeImageScanFindings" ecr::scan::handle, needs ecr::scan::needs),
+    operation!(Ecr "DescribeImages" ecr::images::describe, needs ecr::images::describe_needs),
+    operation!(Ecr "DescribeRepositories" ecr::repositories::handle, needs ecr::repositories::needs),
+    operation!(Ecr "GetAuthorizationToken" ecr::token::handle, needs ecr::token::needs),
+    operation!(Ecr "GetLifecyclePolicy" ecr::lifecycle::get, needs ecr::lifecycle::get_needs),
+    operation!(Ecr "ListImages" ecr::images::list, needs ecr::images::list_needs),
+    operation!(Ecr "PutImage" ecr::put::handle, needs ecr::put::needs),
+    operation!(Ecr "PutLifecyclePolicy" ecr::lifecycle::put, needs ecr::lifecycle::put_needs),
+    operation!(Ecs "DeregisterTaskDefinition" ecs::register_task_definition::deregister, needs ecs::register_task_definition::deregister_needs),
+    operation!(Ecs "DescribeClusters" ecs::clusters::describe, needs ecs::clusters::describe_needs),
+    operation!(Ecs "DescribeServiceDeployments" ecs::service_deployments::describe, needs ecs::service_deployments::describe_needs),
+    operation!(Ecs "DescribeServiceRevisions" ecs::service_revisions::handle, needs ecs::service_revisions::needs),
+    operation!(Ecs "DescribeServices" ecs::describe_services::describe, needs ecs::describe_services::describe_needs),
+    operation!(Ecs "DescribeTaskDefinition" ecs::task_definitions::describe, needs ecs::task_definitions::describe_needs),
+    operation!(Ecs "DescribeTasks" ecs::tasks::describe, needs ecs::tasks::describe_needs),
+    operation!(Ecs "ListClusters" ecs::clusters::list, needs ecs::clusters::list_needs),
+    operation!(Ecs "ListServiceDeployments" ecs::service_deployments::list, needs ecs::service_deployments::list_needs),
+    operation!(Ecs "ListServices" ecs::describe_services::list, needs ecs::describe_services::list_needs),
+    operation!(Ecs "ListTagsForResource" ecs::tags::list, needs ecs::tags::list_needs),
+    operation!(Ecs "ListTaskDefinitions" ecs::task_definitions::list, needs ecs::task_definitions::list_needs),
+    operation!(Ecs "ListTasks" ecs::tasks::list, needs ecs::tasks::list_needs),
+    operation!(Ecs "RegisterTaskDefinition" ecs::register_task_definition::register, needs ecs::register_task_definition::register_needs),
+    operation!(Ecs "StopServiceDeployment" ecs::stop_service_deployment::handle, needs ecs::stop_service_deployment::needs),
+    operation!(Ecs "TagResource" ecs::tags::tag, needs ecs::tags::tag_needs),
+    operation!(Ecs "UntagResource" ecs::tags::untag, needs ecs::tags::untag_needs),
+    operation!(Ecs "UpdateService" ecs::update_service::handle, needs ecs::update_service::needs),
+    operation!(Elbv2 "DescribeTargetGroups" elbv2::describe::target_groups, needs elbv2::describe::groups_needs),
+    operation!(Elbv2 "DescribeTargetHealth" elbv2::describe::target_health, needs elbv2::describe::health_needs),
+    operation!(Sts "AssumeRole" sts::assume_role::handle, Signed),
     operation!(Sts "AssumeRoleWithWebIdentity" sts::web_identity::handle, Unsigned),
-    operation!(Sts "GetCallerIdentity" sts::caller_identity::handle),
+    operation!(Sts "GetCallerIdentity" sts::caller_identity::handle, Signed),
 ];
 
 pub(crate) fn call(

@@ -15,6 +15,7 @@ pub(crate) struct Request<'a> {
     pub(crate) now: Instant,
     pub(crate) log: &'a mut Log,
     pub(crate) source: Option<Caller>,
+    pub(crate) api: Api,
     pub(crate) place: Place,
     /// Nobody for the one operation that needs no signature.
     pub(crate) principal: Principal,
@@ -100,6 +101,7 @@ pub(crate) fn answer<T>(
             let mut request = Request {
                 now,
                 source: caller.source,
+                api,
                 place: Place {
                     account: principal.account().clone(),
                     region: region.unwrap_or_else(|| cloud.home.region.clone()),

@@ -14,6 +14,7 @@ use super::request::Request;
 use super::{ApiError, Cloud, DeploymentConfiguration, Manifest, Mutability, Place, Role, mint};
 use crate::app::ImageFacts;
 use crate::event::ServiceKey;
+use crate::outage::Api;
 use crate::{Instant, Log};
 
 /// A service that has run for long.
@@ -231,6 +232,7 @@ impl Cloud {
                 now,
                 log,
                 source: None,
+                api: Api::Ecr,
                 place: place.clone(),
                 principal: Principal::nobody(&place.account),
                 access_key: String::new(),

@@ -231,14 +231,9 @@ fn deleting_the_last_tag_deletes_the_image() {
 /// The cases of others, where they are at hand.
 #[test]
 fn mutability_as_others_expect_it() {
-    let shared = std::env::var("LOCKKEEPER_SHARED")
-        .unwrap_or_else(|_| format!("{}/../../../shared", env!("CARGO_MANIFEST_DIR")));
-    let path = format!("{shared}/conformance/ecr-tag-immutability/dev/cases.json");
-    let Ok(text) = std::fs::read_to_string(path) else {
-        eprintln!("skipped: the set ecr-tag-immutability is not at hand");
+    let Some(cases) = crate::shared::cases("ecr-tag-immutability") else {
         return;
     };
-    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
     let mut played = 0;
     for case in cases.iter().filter(|case| case["kind"] == "sequence") {
         let filters: Vec<String> = case["filters"]

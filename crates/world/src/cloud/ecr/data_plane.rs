@@ -4,6 +4,7 @@ use lockkeeper_names::ImageDigest;
 
 use super::{Image, ImageRef, Manifest, Repository};
 use crate::app::ImageFacts;
+use crate::cloud::iam::Access;
 use crate::cloud::request::{self, Proof, Request};
 use crate::cloud::{ApiCaller, ApiError, Cloud, Reply};
 use crate::event::What;
@@ -27,6 +28,29 @@ pub struct Pulled {
     pub config: Option<Vec<u8>>,
     pub facts: Option<ImageFacts>,
     pub tags: Vec<String>,
+}
+
+/// What ECR documents as needed to push an image.
+const PUSH: &[&str] = &[
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:CompleteLayerUpload",
+    "ecr:BatchGetImage",
+    "ecr:PutImage",
+];
+const PULL: &[&str] = &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+
+/// What a client needs of a registry; nothing where that is not ECR.
+fn needs(actions: &[&'static str], image: &ImageRef) -> Vec<Access> {
+    let Some(place) = &image.place else {
+        return Vec::new();
+    };
+    let arn = place.arn("ecr", &format!("repository/{}", image.repository));
+    actions
+        .iter()
+        .map(|action| Access::new(action, arn.as_str()))
+        .collect()
 }
 
 impl Cloud {
@@ -75,6 +99,7 @@ impl Cloud {
     ) -> Reply<ImageDigest> {
         let target = target.clone();
         self.registry(now, log, caller, "Push", |cloud, request| {
+            cloud.authorise(request, needs(PUSH, &target))?;
             let repository = cloud.repository_of(&target)?;
             if let Some(digest) = &target.digest
                 && digest != upload.manifest.digest()
@@ -108,7 +133,8 @@ impl Cloud {
         source: &ImageRef,
     ) -> Reply<Pulled> {
         let source = source.clone();
-        self.registry(now, log, caller, "Pull", |cloud, _| {
+        self.registry(now, log, caller, "Pull", |cloud, request| {
+            cloud.authorise(request, needs(PULL, &source))?;
             let unknown = || {
                 ApiError::new(
                     "MANIFEST_UNKNOWN",
@@ -145,6 +171,10 @@ impl Cloud {
             (Api::Ecr, operation, Proof::Login),
             |cloud, request| {
                 act(cloud, request).map_err(|mut error| {
+                    if error.code == "AccessDeniedException" {
+                        error.code = "DENIED".to_owned();
+                        error.http_status = 403;
+                    }
                     if error.code == "RepositoryNotFoundException" {
                         error.code = "NAME_UNKNOWN".to_owned();
                         error.http_status = 404;

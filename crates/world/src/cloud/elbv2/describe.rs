@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloud::ecs::{LoadBalancer, Service, Target, TargetState};
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud, Place};
 
@@ -32,6 +33,12 @@ fn not_found() -> ApiError {
 pub(crate) struct GroupsInput {
     target_group_arns: Option<Vec<String>>,
     names: Option<Vec<String>>,
+}
+
+pub(crate) fn groups_needs(_: &Cloud, _: &Request<'_>, _: &GroupsInput) -> Vec<Access> {
+    vec![Access::everywhere(
+        "elasticloadbalancing:DescribeTargetGroups",
+    )]
 }
 
 pub(crate) fn target_groups(
@@ -95,6 +102,12 @@ struct TargetInput {
 pub(crate) struct HealthInput {
     target_group_arn: String,
     targets: Option<Vec<TargetInput>>,
+}
+
+pub(crate) fn health_needs(_: &Cloud, _: &Request<'_>, _: &HealthInput) -> Vec<Access> {
+    vec![Access::everywhere(
+        "elasticloadbalancing:DescribeTargetHealth",
+    )]
 }
 
 pub(crate) fn target_health(

@@ -1,13 +1,26 @@
-//! Who asks: users with static keys, roles, their sessions.
+//! Who asks, and what they may do: users with static keys, roles, their sessions; policies.
 
-mod trust;
+mod access;
+mod condition;
+mod context;
+mod document;
+mod pattern;
+mod principal;
+mod reach;
+mod ruling;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockkeeper_names::{AccountId, RoleName};
 
-pub(crate) use trust::{Asker, judge};
+pub(crate) use access::{Access, context, denied};
+pub use context::Context;
+pub use document::{PolicyDocument, PolicyError};
+pub use principal::Asker;
+pub use reach::{Mutation, mutations};
+pub use ruling::{AccessRequest, Decision, Grant, Policies, Ruling, judge, judge_trust};
 
 use super::ApiError;
 use crate::Instant;
@@ -29,6 +42,9 @@ pub(crate) enum Principal {
         role: RoleName,
         role_id: String,
         name: String,
+        issued: Instant,
+        /// What was given along when the session was made, and limits it.
+        policy: Option<Arc<PolicyDocument>>,
     },
 }
 
@@ -67,6 +83,29 @@ impl Principal {
             Self::Session { role_id, name, .. } => format!("{role_id}:{name}"),
         }
     }
+
+    /// As policies name it.
+    pub(crate) fn asker(&self) -> Asker {
+        let account = self.account().to_string();
+        match self {
+            Self::Nobody { .. } => Asker::default(),
+            Self::User { .. } => Asker::of_arn(&self.arn()),
+            Self::Session { role, .. } => Asker {
+                identity: format!("arn:aws:iam::{account}:role/{role}"),
+                session: Some(self.arn()),
+                account,
+                ..Asker::default()
+            },
+        }
+    }
+}
+
+/// What a role may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Permissions {
+    /// Its policies are not known: everything.
+    Everything,
+    Policies(Policies),
 }
 
 /// A role that others may take on.
@@ -77,25 +116,33 @@ pub struct Role {
     /// The trust policy, JSON.
     pub trust_policy: String,
     pub max_session: Duration,
-    /// Identity policies, JSON. They are kept with the role; calls are not yet judged by them.
-    pub policies: Vec<String>,
+    pub permissions: Permissions,
 }
 
 impl Role {
-    /// A role with AWS's default session of at most one hour, and no policies.
+    /// A role with AWS's default session of at most one hour, which may do everything.
     pub fn new(account: AccountId, name: RoleName, trust_policy: impl Into<String>) -> Self {
         Self {
             account,
             name,
             trust_policy: trust_policy.into(),
             max_session: Duration::from_secs(3600),
-            policies: Vec::new(),
+            permissions: Permissions::Everything,
         }
     }
 
-    pub(crate) fn arn(&self) -> String {
+    pub fn arn(&self) -> String {
         format!("arn:aws:iam::{}:role/{}", self.account, self.name)
     }
+}
+
+/// A role as an account holds it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) role: Role,
+    /// Its unique id.
+    pub(crate) id: String,
+    pub(crate) trust: Result<PolicyDocument, PolicyError>,
 }
 
 #[derive(Debug, Clone)]
@@ -106,8 +153,8 @@ struct Key {
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Iam {
-    /// By ARN, each with its unique id.
-    roles: BTreeMap<String, (Role, String)>,
+    /// By ARN.
+    roles: BTreeMap<String, Arc<Held>>,
     keys: BTreeMap<String, Key>,
     /// Accounts that know GitHub's identity provider, with the audiences that they accept.
     providers: BTreeMap<AccountId, Vec<String>>,
@@ -115,11 +162,16 @@ pub(crate) struct Iam {
 
 impl Iam {
     pub(crate) fn add_role(&mut self, role: Role, id: String) {
-        self.roles.insert(role.arn(), (role, id));
+        let held = Held {
+            trust: PolicyDocument::parse(&role.trust_policy),
+            id,
+            role,
+        };
+        self.roles.insert(held.role.arn(), Arc::new(held));
     }
 
-    pub(crate) fn role(&self, arn: &str) -> Option<&(Role, String)> {
-        self.roles.get(arn)
+    pub(crate) fn role(&self, arn: &str) -> Option<Arc<Held>> {
+        self.roles.get(arn).cloned()
     }
 
     pub(crate) fn add_provider(&mut self, account: AccountId, audiences: Vec<String>) {

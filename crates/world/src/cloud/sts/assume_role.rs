@@ -1,14 +1,15 @@
 //! `AssumeRole`
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{check, open_session};
-use crate::cloud::iam::{Asker, Principal, judge};
+use crate::cloud::iam::{
+    AccessRequest, Permissions, Policies, Principal, context, denied, judge_trust,
+};
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
+use crate::outage::Api;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -17,6 +18,7 @@ pub(crate) struct Input {
     role_session_name: String,
     duration_seconds: Option<u64>,
     external_id: Option<String>,
+    policy: Option<String>,
     tags: Option<Vec<Value>>,
     transitive_tag_keys: Option<Vec<String>>,
 }
@@ -28,47 +30,51 @@ pub(crate) fn handle(
 ) -> Result<Value, ApiError> {
     check(&input.role_session_name, input.duration_seconds)?;
     let own = request.principal.arn();
-    let refused = |action: &str| {
-        ApiError::new(
-            "AccessDenied",
-            format!(
-                "User: {own} is not authorized to perform: {action} on resource: {}",
+    let refused =
+        |action: &str, because: &str| denied(&own, Api::Sts, action, &input.role_arn, because);
+    let held = cloud.iam.role(&input.role_arn);
+    // AWS does not tell a role that does not exist from one that does not trust the asker.
+    let held = held.ok_or_else(|| refused("sts:AssumeRole", ""))?;
+    let trust = match &held.trust {
+        Ok(trust) => trust,
+        Err(error) => {
+            return Err(ApiError::not_modelled(format!(
+                "AssumeRole: the trust policy of {}: {error}",
                 input.role_arn
-            ),
-        )
-        .status(403)
+            )));
+        }
     };
-    let role = cloud.iam.role(&input.role_arn).cloned();
-    let role = role.ok_or_else(|| refused("sts:AssumeRole"))?;
-    let account = request.principal.account();
-    let mut aws = vec![own.clone(), format!("arn:aws:iam::{account}:root")];
-    if let Principal::Session { role, .. } = &request.principal {
-        aws.push(format!("arn:aws:iam::{account}:role/{role}"));
-    }
-    let mut context = BTreeMap::new();
+    let asker = request.principal.asker();
+    let own_policies = match cloud.iam.role(&asker.identity) {
+        Some(own) => own.role.permissions.clone(),
+        None => Permissions::Everything,
+    };
+    let policies = match own_policies {
+        Permissions::Policies(policies) => policies,
+        Permissions::Everything => Policies::of_everything(),
+    };
+    let mut context = context(request);
     if let Some(id) = &input.external_id {
-        context.insert("sts:externalid".to_owned(), vec![id.clone()]);
+        context.set("sts:ExternalId", id.as_str());
+    } else {
+        context.leave_out("sts:ExternalId");
     }
-    context.insert(
-        "sts:rolesessionname".to_owned(),
-        vec![input.role_session_name.clone()],
-    );
-    context.insert("aws:principalarn".to_owned(), vec![own.clone()]);
+    context.set("sts:RoleSessionName", input.role_session_name.as_str());
     // A session that is tagged needs two permissions. Its tags have no effect here.
     let tagged = input.tags.is_some() || input.transitive_tag_keys.is_some();
     let actions = ["sts:AssumeRole", "sts:TagSession"];
     for action in &actions[..1 + usize::from(tagged)] {
-        let asker = Asker {
+        let asked = AccessRequest {
+            asker: &asker,
             action,
-            federated: None,
-            aws: &aws,
-            context: context.clone(),
+            resource: &input.role_arn,
+            context: &context,
         };
-        let verdict = judge(&role.0.trust_policy, &asker);
-        if !verdict.allowed {
-            return match verdict.not_modelled.first() {
+        let ruling = judge_trust(&policies, trust, asked);
+        if !ruling.allowed() {
+            return match ruling.unknown.first() {
                 Some(what) => Err(ApiError::not_modelled(format!("AssumeRole: {what}"))),
-                None => Err(refused(action)),
+                None => Err(refused(action, &ruling.because)),
             };
         }
     }
@@ -83,8 +89,9 @@ pub(crate) fn handle(
     open_session(
         cloud,
         request,
-        &role,
+        &held,
         &input.role_session_name,
         input.duration_seconds,
+        input.policy.as_deref(),
     )
 }

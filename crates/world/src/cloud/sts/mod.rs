@@ -4,12 +4,13 @@ pub(crate) mod assume_role;
 pub(crate) mod caller_identity;
 pub(crate) mod web_identity;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockkeeper_names::AccountId;
 use serde_json::{Value, json};
 
-use super::iam::{Principal, Role};
+use super::iam::{Held, PolicyDocument, Principal};
 use super::request::Request;
 use super::{ApiError, Cloud, mint, timestamp};
 
@@ -26,10 +27,21 @@ fn validation(text: impl Into<String>) -> ApiError {
 fn open_session(
     cloud: &mut Cloud,
     request: &Request<'_>,
-    (role, role_id): &(Role, String),
+    held: &Held,
     session: &str,
     seconds: Option<u64>,
+    policy: Option<&str>,
 ) -> Result<Value, ApiError> {
+    let Held { role, id, .. } = held;
+    let policy = match policy {
+        Some(text) => Some(Arc::new(PolicyDocument::parse(text).map_err(|error| {
+            ApiError::new(
+                "MalformedPolicyDocument",
+                format!("This policy contains invalid Json: {error}"),
+            )
+        })?)),
+        None => None,
+    };
     let duration = Duration::from_secs(seconds.unwrap_or(3600));
     if duration > role.max_session {
         return Err(validation(
@@ -46,8 +58,10 @@ fn open_session(
     let principal = Principal::Session {
         account: role.account.clone(),
         role: role.name.clone(),
-        role_id: role_id.clone(),
+        role_id: id.clone(),
         name: session.to_owned(),
+        issued: request.now,
+        policy,
     };
     let answer = json!({
         "Credentials": {

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::{account_of, check, open_session, validation};
 use crate::Instant;
-use crate::cloud::iam::{Asker, judge};
+use crate::cloud::iam::{
+    AccessRequest, Asker, Context, Permissions, Policies, PolicyDocument, Ruling, judge_trust,
+};
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 use crate::event::What;
@@ -35,6 +37,7 @@ pub(crate) struct Input {
     role_session_name: String,
     web_identity_token: String,
     duration_seconds: Option<u64>,
+    policy: Option<String>,
 }
 
 pub(crate) fn handle(
@@ -78,46 +81,59 @@ pub(crate) fn handle(
         )
         .status(403)
     };
-    let role = cloud
-        .iam
-        .role(&input.role_arn)
-        .cloned()
-        .ok_or_else(refused)?;
-    let provider = format!("arn:aws:iam::{account}:oidc-provider/{HOST}");
-    let mut context = BTreeMap::new();
-    for key in CONDITION_KEYS {
-        if let Some(value) = claims.get(key) {
-            context.insert(format!("{HOST}:{key}"), vec![value.to_owned()]);
+    let held = cloud.iam.role(&input.role_arn).ok_or_else(refused)?;
+    let known = matches!(held.role.permissions, Permissions::Policies(_));
+    let provider = provider_arn(account.as_str());
+    let claims_asked_for: BTreeMap<String, String> = CONDITION_KEYS
+        .iter()
+        .filter_map(|key| Some(((*key).to_owned(), claims.get(key)?.to_owned())))
+        .collect();
+    let (allowed, because, unknown) = match &held.trust {
+        Ok(trust) => {
+            let ruling = trusts(
+                trust,
+                &input.role_arn,
+                &provider,
+                &claims_asked_for,
+                Some(&input.role_session_name),
+            );
+            (ruling.allowed(), ruling.because, ruling.unknown)
         }
-    }
-    context.insert(
-        "sts:rolesessionname".to_owned(),
-        vec![input.role_session_name.clone()],
-    );
-    let asker = Asker {
-        action: "sts:AssumeRoleWithWebIdentity",
-        federated: Some(&provider),
-        aws: &[],
-        context,
+        Err(error) => (false, String::new(), vec![format!("a policy: {error}")]),
     };
-    let verdict = judge(&role.0.trust_policy, &asker);
-    for what in &verdict.not_modelled {
+    for what in &unknown {
         request.event(What::NotModelled {
             text: format!("{}: {what}: taken as not trusted", input.role_arn),
             file: None,
             line: None,
         });
     }
-    if !verdict.allowed {
+    if known {
+        request.event(What::AccessJudged {
+            role: input.role_arn.clone(),
+            action: "sts:AssumeRoleWithWebIdentity".to_owned(),
+            resource: input.role_arn.clone(),
+            grants: Vec::new(),
+            refused: (!allowed).then_some(because),
+        });
+    }
+    if !allowed {
         return Err(refused());
     }
     let mut answer = open_session(
         cloud,
         request,
-        &role,
+        &held,
         &input.role_session_name,
         input.duration_seconds,
+        input.policy.as_deref(),
     )?;
+    if known {
+        request.event(What::RoleTaken {
+            role: input.role_arn.clone(),
+            claims: claims_asked_for,
+        });
+    }
     answer["SubjectFromWebIdentityToken"] = json!(claims.get("sub"));
     answer["Provider"] = json!(provider);
     answer["Audience"] = json!(audience);
@@ -126,3 +142,44 @@ pub(crate) fn handle(
 
 /// The provider's name in ARNs and condition keys.
 const HOST: &str = "token.actions.githubusercontent.com";
+
+fn provider_arn(account: &str) -> String {
+    format!("arn:aws:iam::{account}:oidc-provider/{HOST}")
+}
+
+fn trusts(
+    trust: &PolicyDocument,
+    role: &str,
+    provider: &str,
+    claims: &BTreeMap<String, String>,
+    session: Option<&str>,
+) -> Ruling {
+    // The claims are all that a token says: what it does not have is absent.
+    let mut context = Context::partial();
+    context.leave_out_others(&format!("{HOST}:"));
+    for (claim, value) in claims {
+        context.set(&format!("{HOST}:{claim}"), value.as_str());
+    }
+    if let Some(session) = session {
+        context.set("sts:RoleSessionName", session);
+    }
+    context.set("aws:FederatedProvider", provider);
+    context.set("aws:SecureTransport", "true");
+    let request = AccessRequest {
+        asker: &Asker::with_token_of(provider),
+        action: "sts:AssumeRoleWithWebIdentity",
+        resource: role,
+        context: &context,
+    };
+    judge_trust(&Policies::default(), trust, request)
+}
+
+/// Whether a role's trust policy lets a token of GitHub with these claims take it on.
+pub fn trusts_token(
+    trust: &PolicyDocument,
+    role: &str,
+    claims: &BTreeMap<String, String>,
+) -> Ruling {
+    let account = role.split(':').nth(4).unwrap_or_default();
+    trusts(trust, role, &provider_arn(account), claims, None)
+}

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ImageId, registry};
+use super::{ImageId, of_repository, registry};
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 
@@ -13,6 +14,16 @@ pub(crate) struct Input {
     registry_id: Option<String>,
     repository_name: String,
     image_ids: Vec<ImageId>,
+}
+
+pub(crate) fn needs(_: &Cloud, request: &Request<'_>, input: &Input) -> Vec<Access> {
+    let repository = &input.repository_name;
+    vec![of_repository(
+        "ecr:BatchDeleteImage",
+        request,
+        input.registry_id.as_deref(),
+        repository,
+    )]
 }
 
 pub(crate) fn handle(

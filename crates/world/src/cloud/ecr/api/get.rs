@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ImageId, registry};
+use super::{ImageId, of_repository, registry};
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 
@@ -14,6 +15,16 @@ pub(crate) struct Input {
     repository_name: String,
     image_ids: Vec<ImageId>,
     accepted_media_types: Option<Vec<String>>,
+}
+
+pub(crate) fn needs(_: &Cloud, request: &Request<'_>, input: &Input) -> Vec<Access> {
+    let repository = &input.repository_name;
+    vec![of_repository(
+        "ecr:BatchGetImage",
+        request,
+        input.registry_id.as_deref(),
+        repository,
+    )]
 }
 
 pub(crate) fn handle(

@@ -4,9 +4,10 @@ use lockkeeper_names::ImageDigest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ImageId, registry};
+use super::{ImageId, of_repository, registry};
 use crate::app::Catalog;
 use crate::cloud::ecr::{Image, Repository};
+use crate::cloud::iam::Access;
 use crate::cloud::page::page;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud, timestamp};
@@ -53,6 +54,20 @@ pub(crate) struct DescribeInput {
     next_token: Option<String>,
     max_results: Option<usize>,
     filter: Option<Filter>,
+}
+
+pub(crate) fn describe_needs(
+    _: &Cloud,
+    request: &Request<'_>,
+    input: &DescribeInput,
+) -> Vec<Access> {
+    let repository = &input.repository_name;
+    vec![of_repository(
+        "ecr:DescribeImages",
+        request,
+        input.registry_id.as_deref(),
+        repository,
+    )]
 }
 
 pub(crate) fn describe(
@@ -138,6 +153,16 @@ pub(crate) struct ListInput {
     next_token: Option<String>,
     max_results: Option<usize>,
     filter: Option<Filter>,
+}
+
+pub(crate) fn list_needs(_: &Cloud, request: &Request<'_>, input: &ListInput) -> Vec<Access> {
+    let repository = &input.repository_name;
+    vec![of_repository(
+        "ecr:ListImages",
+        request,
+        input.registry_id.as_deref(),
+        repository,
+    )]
 }
 
 pub(crate) fn list(

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::registry;
+use super::{of_repository, registry};
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 
@@ -12,6 +13,16 @@ use crate::cloud::{ApiError, Cloud};
 pub(crate) struct GetInput {
     registry_id: Option<String>,
     repository_name: String,
+}
+
+pub(crate) fn get_needs(_: &Cloud, request: &Request<'_>, input: &GetInput) -> Vec<Access> {
+    let repository = &input.repository_name;
+    vec![of_repository(
+        "ecr:GetLifecyclePolicy",
+        request,
+        input.registry_id.as_deref(),
+        repository,
+    )]
 }
 
 pub(crate) fn get(
@@ -44,6 +55,16 @@ pub(crate) struct PutInput {
     registry_id: Option<String>,
     repository_name: String,
     lifecycle_policy_text: String,
+}
+
+pub(crate) fn put_needs(_: &Cloud, request: &Request<'_>, input: &PutInput) -> Vec<Access> {
+    let repository = &input.repository_name;
+    vec![of_repository(
+        "ecr:PutLifecyclePolicy",
+        request,
+        input.registry_id.as_deref(),
+        repository,
+    )]
 }
 
 pub(crate) fn put(

@@ -13,6 +13,7 @@ use lockkeeper_names::ImageDigest;
 use serde::Deserialize;
 
 use super::Repository;
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Place};
 
@@ -80,4 +81,19 @@ fn registry(request: &Request<'_>, registry_id: Option<&str>) -> Result<Place, A
         })?;
     }
     Ok(place)
+}
+
+/// An action on a repository, which may be another account's.
+pub(crate) fn of_repository(
+    action: &'static str,
+    request: &Request<'_>,
+    registry_id: Option<&str>,
+    name: &str,
+) -> Access {
+    let account = registry_id.unwrap_or(request.place.account.as_str());
+    let region = &request.place.region;
+    Access::new(
+        action,
+        format!("arn:aws:ecr:{region}:{account}:repository/{name}"),
+    )
 }

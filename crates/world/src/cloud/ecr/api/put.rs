@@ -4,8 +4,9 @@ use lockkeeper_names::ImageTag;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::registry;
+use super::{of_repository, registry};
 use crate::cloud::ecr::{Image, Manifest};
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 
@@ -18,6 +19,16 @@ pub(crate) struct Input {
     image_manifest_media_type: Option<String>,
     image_tag: Option<String>,
     image_digest: Option<String>,
+}
+
+pub(crate) fn needs(_: &Cloud, request: &Request<'_>, input: &Input) -> Vec<Access> {
+    let repository = &input.repository_name;
+    vec![of_repository(
+        "ecr:PutImage",
+        request,
+        input.registry_id.as_deref(),
+        repository,
+    )]
 }
 
 pub(crate) fn handle(

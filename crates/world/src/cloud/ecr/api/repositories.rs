@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::registry;
+use super::{of_repository, registry};
 use crate::cloud::ecr::Repository;
+use crate::cloud::iam::Access;
 use crate::cloud::page::page;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud, timestamp};
@@ -16,6 +17,16 @@ pub(crate) struct Input {
     repository_names: Option<Vec<String>>,
     next_token: Option<String>,
     max_results: Option<usize>,
+}
+
+pub(crate) fn needs(_: &Cloud, request: &Request<'_>, input: &Input) -> Vec<Access> {
+    let all = ["*".to_owned()];
+    let names = input.repository_names.as_deref().unwrap_or(&all);
+    let registry = input.registry_id.as_deref();
+    names
+        .iter()
+        .map(|name| of_repository("ecr:DescribeRepositories", request, registry, name))
+        .collect()
 }
 
 pub(crate) fn handle(

@@ -4,8 +4,9 @@ use lockkeeper_names::ImageDigest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ImageId, registry};
+use super::{ImageId, of_repository, registry};
 use crate::app::Catalog;
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud, timestamp};
 
@@ -30,6 +31,16 @@ pub(crate) fn counts(images: &Catalog, digest: &ImageDigest) -> Value {
         Some(facts) if facts.vulnerable => json!({ "CRITICAL": 1 }),
         _ => json!({}),
     }
+}
+
+pub(crate) fn needs(_: &Cloud, request: &Request<'_>, input: &Input) -> Vec<Access> {
+    let repository = &input.repository_name;
+    vec![of_repository(
+        "ecr:DescribeImageScanFindings",
+        request,
+        input.registry_id.as_deref(),
+        repository,
+    )]
 }
 
 pub(crate) fn handle(

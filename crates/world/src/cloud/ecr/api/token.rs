@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud, Login, mint, timestamp};
 
@@ -16,6 +17,10 @@ const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Input {
     registry_ids: Option<Vec<String>>,
+}
+
+pub(crate) fn needs(_: &Cloud, _: &Request<'_>, _: &Input) -> Vec<Access> {
+    vec![Access::everywhere("ecr:GetAuthorizationToken")]
 }
 
 pub(crate) fn handle(

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cloud::ecs::task::Task;
 use crate::cloud::ecs::{last_part, view};
+use crate::cloud::iam::Access;
 use crate::cloud::page::page;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
@@ -13,6 +14,21 @@ use crate::cloud::{ApiError, Cloud};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DescribeInput {
     clusters: Option<Vec<String>>,
+}
+
+pub(crate) fn describe_needs(
+    _: &Cloud,
+    request: &Request<'_>,
+    input: &DescribeInput,
+) -> Vec<Access> {
+    let named: Vec<Option<&str>> = match &input.clusters {
+        Some(all) => all.iter().map(|one| Some(one.as_str())).collect(),
+        None => vec![None],
+    };
+    named
+        .into_iter()
+        .map(|one| Access::new("ecs:DescribeClusters", super::cluster_arn(request, one)))
+        .collect()
 }
 
 pub(crate) fn describe(
@@ -60,6 +76,10 @@ pub(crate) fn describe(
 pub(crate) struct ListInput {
     next_token: Option<String>,
     max_results: Option<usize>,
+}
+
+pub(crate) fn list_needs(_: &Cloud, _: &Request<'_>, _: &ListInput) -> Vec<Access> {
+    vec![Access::everywhere("ecs:ListClusters")]
 }
 
 pub(crate) fn list(

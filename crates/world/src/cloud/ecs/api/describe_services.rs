@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::includes_tags;
+use super::{cluster_arn, includes_tags, of_service};
 use crate::cloud::ecs::{last_part, view};
+use crate::cloud::iam::Access;
 use crate::cloud::page::page;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
@@ -16,6 +17,12 @@ pub(crate) struct Input {
     cluster: Option<String>,
     services: Vec<String>,
     include: Option<Vec<String>>,
+}
+
+pub(crate) fn describe_needs(_: &Cloud, request: &Request<'_>, input: &Input) -> Vec<Access> {
+    let cluster = input.cluster.as_deref();
+    let of = |service: &String| of_service("ecs:DescribeServices", request, cluster, service);
+    input.services.iter().map(of).collect()
 }
 
 pub(crate) fn describe(
@@ -55,6 +62,11 @@ pub(crate) struct ListInput {
     cluster: Option<String>,
     next_token: Option<String>,
     max_results: Option<usize>,
+}
+
+pub(crate) fn list_needs(_: &Cloud, request: &Request<'_>, input: &ListInput) -> Vec<Access> {
+    let cluster = cluster_arn(request, input.cluster.as_deref());
+    vec![Access::everywhere("ecs:ListServices").with("ecs:cluster", cluster)]
 }
 
 pub(crate) fn list(

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Instant;
 use crate::cloud::ecs::TaskDefinition;
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud, Place};
 
@@ -29,6 +30,42 @@ const MEMBERS: &[&str] = &[
     "runtimePlatform",
     "enableFaultInjection",
 ];
+
+pub(crate) fn register_needs(
+    _: &Cloud,
+    request: &Request<'_>,
+    body: &Map<String, Value>,
+) -> Vec<Access> {
+    let text = |member: &str| body.get(member).and_then(Value::as_str);
+    let mut register = Access::everywhere("ecs:RegisterTaskDefinition");
+    for (key, member) in [("ecs:task-cpu", "cpu"), ("ecs:task-memory", "memory")] {
+        if let Some(value) = text(member) {
+            register = register.with(key, value);
+        }
+    }
+    let tags = super::tags::pairs(body.get("tags"));
+    let mut needs = vec![super::tags::with_tags(register, &tags)];
+    if !tags.is_empty() {
+        let family = text("family").unwrap_or_default();
+        let arn = request
+            .place
+            .arn("ecs", &format!("task-definition/{family}:*"));
+        let tag =
+            Access::new("ecs:TagResource", arn).with("ecs:CreateAction", "RegisterTaskDefinition");
+        needs.push(super::tags::with_tags(tag, &tags));
+    }
+    for member in ["taskRoleArn", "executionRoleArn"] {
+        if let Some(role) = text(member) {
+            let arn = match role.starts_with("arn:") {
+                true => role.to_owned(),
+                false => format!("arn:aws:iam::{}:role/{role}", request.place.account),
+            };
+            let pass = Access::new("iam:PassRole", arn);
+            needs.push(pass.with("iam:PassedToService", "ecs-tasks.amazonaws.com"));
+        }
+    }
+    needs
+}
 
 pub(crate) fn register(
     cloud: &mut Cloud,
@@ -78,6 +115,10 @@ impl Cloud {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DeregisterInput {
     task_definition: String,
+}
+
+pub(crate) fn deregister_needs(_: &Cloud, _: &Request<'_>, _: &DeregisterInput) -> Vec<Access> {
+    vec![Access::everywhere("ecs:DeregisterTaskDefinition")]
 }
 
 pub(crate) fn deregister(

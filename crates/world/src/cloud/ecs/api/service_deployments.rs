@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloud::ecs::view;
+use crate::cloud::iam::Access;
 use crate::cloud::page::page;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud, timestamp};
@@ -29,6 +30,16 @@ pub(crate) struct ListInput {
     created_at: Option<CreatedAt>,
     next_token: Option<String>,
     max_results: Option<usize>,
+}
+
+pub(crate) fn list_needs(_: &Cloud, request: &Request<'_>, input: &ListInput) -> Vec<Access> {
+    let cluster = input.cluster.as_deref();
+    vec![super::of_service(
+        "ecs:ListServiceDeployments",
+        request,
+        cluster,
+        &input.service,
+    )]
 }
 
 pub(crate) fn list(
@@ -75,6 +86,11 @@ pub(crate) fn list(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DescribeInput {
     service_deployment_arns: Vec<String>,
+}
+
+pub(crate) fn describe_needs(_: &Cloud, _: &Request<'_>, input: &DescribeInput) -> Vec<Access> {
+    let of = |arn: &String| super::of_part("ecs:DescribeServiceDeployments", arn);
+    input.service_deployment_arns.iter().flat_map(of).collect()
 }
 
 pub(crate) fn describe(

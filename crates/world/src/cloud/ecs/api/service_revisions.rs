@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloud::ecs::view;
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 
@@ -11,6 +12,11 @@ use crate::cloud::{ApiError, Cloud};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Input {
     service_revision_arns: Vec<String>,
+}
+
+pub(crate) fn needs(_: &Cloud, _: &Request<'_>, input: &Input) -> Vec<Access> {
+    let of = |arn: &String| super::of_part("ecs:DescribeServiceRevisions", arn);
+    input.service_revision_arns.iter().flat_map(of).collect()
 }
 
 pub(crate) fn handle(

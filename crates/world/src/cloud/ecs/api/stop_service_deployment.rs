@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::cloud::agenda::Due;
 use crate::cloud::ecs::deployment::Stage;
 use crate::cloud::ecs::service::TAKEN_UP;
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 
@@ -14,6 +15,10 @@ use crate::cloud::{ApiError, Cloud};
 pub(crate) struct Input {
     service_deployment_arn: String,
     stop_type: Option<String>,
+}
+
+pub(crate) fn needs(_: &Cloud, _: &Request<'_>, input: &Input) -> Vec<Access> {
+    super::of_part("ecs:StopServiceDeployment", &input.service_deployment_arn)
 }
 
 pub(crate) fn handle(

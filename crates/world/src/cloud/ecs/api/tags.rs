@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 
@@ -33,6 +34,13 @@ pub(crate) struct ListInput {
     resource_arn: String,
 }
 
+pub(crate) fn list_needs(_: &Cloud, _: &Request<'_>, input: &ListInput) -> Vec<Access> {
+    vec![Access::new(
+        "ecs:ListTagsForResource",
+        input.resource_arn.as_str(),
+    )]
+}
+
 pub(crate) fn list(
     cloud: &mut Cloud,
     request: &mut Request<'_>,
@@ -55,6 +63,35 @@ pub(crate) struct TagInput {
     tags: Vec<Tag>,
 }
 
+pub(crate) fn tag_needs(_: &Cloud, _: &Request<'_>, input: &TagInput) -> Vec<Access> {
+    let tags: Vec<(String, String)> = input
+        .tags
+        .iter()
+        .map(|tag| (tag.key.clone(), tag.value.clone().unwrap_or_default()))
+        .collect();
+    let tag = Access::new("ecs:TagResource", input.resource_arn.as_str());
+    vec![with_tags(tag, &tags).without("ecs:CreateAction")]
+}
+
+/// The tags of a request as keys and values.
+pub(crate) fn pairs(tags: Option<&Value>) -> Vec<(String, String)> {
+    let text = |tag: &Value, member: &str| Some(tag.get(member)?.as_str()?.to_owned());
+    let tags = tags.and_then(Value::as_array);
+    tags.into_iter()
+        .flatten()
+        .filter_map(|tag| Some((text(tag, "key")?, text(tag, "value").unwrap_or_default())))
+        .collect()
+}
+
+/// An action that puts tags on something, with the keys that tell which.
+pub(crate) fn with_tags(access: Access, tags: &[(String, String)]) -> Access {
+    let keys = tags.iter().map(|(key, _)| key.clone()).collect();
+    tags.iter().fold(
+        access.with_all("aws:TagKeys", keys),
+        |access, (key, value)| access.with(&format!("aws:RequestTag/{key}"), value.as_str()),
+    )
+}
+
 pub(crate) fn tag(
     cloud: &mut Cloud,
     request: &mut Request<'_>,
@@ -73,6 +110,11 @@ pub(crate) fn tag(
 pub(crate) struct UntagInput {
     resource_arn: String,
     tag_keys: Vec<String>,
+}
+
+pub(crate) fn untag_needs(_: &Cloud, _: &Request<'_>, input: &UntagInput) -> Vec<Access> {
+    let untag = Access::new("ecs:UntagResource", input.resource_arn.as_str());
+    vec![untag.with_all("aws:TagKeys", input.tag_keys.clone())]
 }
 
 pub(crate) fn untag(

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::includes_tags;
+use crate::cloud::iam::Access;
 use crate::cloud::page::page;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
@@ -13,6 +14,10 @@ use crate::cloud::{ApiError, Cloud};
 pub(crate) struct DescribeInput {
     task_definition: String,
     include: Option<Vec<String>>,
+}
+
+pub(crate) fn describe_needs(_: &Cloud, _: &Request<'_>, _: &DescribeInput) -> Vec<Access> {
+    vec![Access::everywhere("ecs:DescribeTaskDefinition")]
 }
 
 pub(crate) fn describe(
@@ -40,6 +45,10 @@ pub(crate) struct ListInput {
     sort: Option<String>,
     next_token: Option<String>,
     max_results: Option<usize>,
+}
+
+pub(crate) fn list_needs(_: &Cloud, _: &Request<'_>, _: &ListInput) -> Vec<Access> {
+    vec![Access::everywhere("ecs:ListTaskDefinitions")]
 }
 
 pub(crate) fn list(

@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::includes_tags;
+use super::{cluster_arn, includes_tags};
 use crate::Instant;
 use crate::cloud::ecs::task::{REMEMBERED, Task};
 use crate::cloud::ecs::{last_part, view};
+use crate::cloud::iam::Access;
 use crate::cloud::page::page;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
@@ -27,6 +28,14 @@ pub(crate) struct ListInput {
     launch_type: Option<String>,
     next_token: Option<String>,
     max_results: Option<usize>,
+}
+
+/// ECS asks for the cluster's container instances, on Fargate too.
+pub(crate) fn list_needs(_: &Cloud, request: &Request<'_>, input: &ListInput) -> Vec<Access> {
+    let cluster = cluster_arn(request, input.cluster.as_deref());
+    let instances = format!("container-instance/{}/*", last_part(&cluster));
+    let arn = request.place.arn("ecs", &instances);
+    vec![Access::new("ecs:ListTasks", arn).with("ecs:cluster", cluster)]
 }
 
 pub(crate) fn list(
@@ -87,6 +96,25 @@ pub(crate) struct DescribeInput {
     cluster: Option<String>,
     tasks: Vec<String>,
     include: Option<Vec<String>>,
+}
+
+pub(crate) fn describe_needs(
+    _: &Cloud,
+    request: &Request<'_>,
+    input: &DescribeInput,
+) -> Vec<Access> {
+    let cluster = cluster_arn(request, input.cluster.as_deref());
+    let of = |task: &String| {
+        let arn = match task.starts_with("arn:") {
+            true => task.clone(),
+            false => {
+                let task = format!("task/{}/{task}", last_part(&cluster));
+                request.place.arn("ecs", &task)
+            }
+        };
+        Access::new("ecs:DescribeTasks", arn).with("ecs:cluster", cluster.as_str())
+    };
+    input.tasks.iter().map(of).collect()
 }
 
 pub(crate) fn describe(

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloud::ecs::{CircuitBreaker, DeploymentConfiguration, Threshold, containers_of};
+use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
 use crate::event::What;
@@ -101,6 +102,20 @@ impl ConfigurationInput {
         }
         Ok(())
     }
+}
+
+pub(crate) fn needs(cloud: &Cloud, request: &Request<'_>, input: &Input) -> Vec<Access> {
+    let cluster = input.cluster.as_deref();
+    let mut update = super::of_service("ecs:UpdateService", request, cluster, &input.service);
+    let named = input.task_definition.as_deref();
+    let definition = named.and_then(|named| cloud.ecs.task_definition(&request.place, named));
+    if let Some(definition) = definition {
+        update = update.with("ecs:task-definition", definition.arn());
+    }
+    if let Some(enabled) = input.enable_execute_command {
+        update = update.with("ecs:enable-execute-command", enabled.to_string());
+    }
+    vec![update]
 }
 
 pub(crate) fn handle(
