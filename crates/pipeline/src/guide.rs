@@ -171,7 +171,7 @@ fn set_up(page: &mut Page, site: &Site<'_>) {
     page.code(
         "sh",
         &format!(
-            "aws cloudformation deploy --region {} --stack-name {}-deployment --template-file {} \\\n  --capabilities CAPABILITY_NAMED_IAM --parameter-overrides \\\n  Owner=OWNER Repository=NAME \\\n  OwnerId=\"$(gh api repos/OWNER/NAME --jq .owner.id)\" RepositoryId=\"$(gh api repos/OWNER/NAME --jq .id)\" \\\n  TaskRoleArns=TASK_ROLE_ARN,EXECUTION_ROLE_ARN",
+            "aws cloudformation deploy --region {} --stack-name {}-deployment --template-file {} \\\n  --capabilities CAPABILITY_NAMED_IAM --parameter-overrides \\\n  Owner=OWNER Repository=NAME \\\n  OwnerId=\"$(gh api repos/OWNER/NAME --jq .owner.id)\" RepositoryId=\"$(gh api repos/OWNER/NAME --jq .id)\" \\\n  StagingTaskRoleArns=TASK_ROLE_ARN,EXECUTION_ROLE_ARN \\\n  ProductionTaskRoleArns=TASK_ROLE_ARN,EXECUTION_ROLE_ARN",
             site.registry_region(),
             site.service.name,
             infra::FILE

@@ -56,12 +56,21 @@ fn parameters() -> Map {
             text("The account's identity provider for GitHub, if it has one; empty makes one", "^(arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/.+)?$")
                 .with("Default", ""),
         )
-        .with(
-            "TaskRoleArns",
-            Map::new()
-                .with("Type", "CommaDelimitedList")
-                .with("Description", "The task role and the execution role of the service's task definition, in both environments"),
-        )
+        .with(STAGING_TASK_ROLES, task_roles("staging"))
+        .with(PRODUCTION_TASK_ROLES, task_roles("production"))
+}
+
+/// The parameters that hold the roles which a deploy role may pass to tasks.
+const STAGING_TASK_ROLES: &str = "StagingTaskRoleArns";
+const PRODUCTION_TASK_ROLES: &str = "ProductionTaskRoleArns";
+
+fn task_roles(environment: &str) -> Map {
+    Map::new().with("Type", "CommaDelimitedList").with(
+        "Description",
+        format!(
+            "The task role and the execution role of the service's task definition in {environment}"
+        ),
+    )
 }
 
 fn resources(site: &Site<'_>) -> Map {
@@ -252,11 +261,14 @@ fn deploy_statements(
     );
     statements.push(allow(
         &["ecs:DescribeServiceRevisions"],
-        vec![arn(
-            environment.region,
-            "service-revision",
-            &format!("{}/{}/*", environment.cluster, site.service.name),
-        )],
+        vec![
+            ecs_service(site, environment),
+            arn(
+                environment.region,
+                "service-revision",
+                &format!("{}/{}/*", environment.cluster, site.service.name),
+            ),
+        ],
         None,
     ));
     // None of these can be limited to one family of task definitions, or one target group.
@@ -264,15 +276,27 @@ fn deploy_statements(
         &[
             "ecs:DescribeTaskDefinition",
             "ecs:RegisterTaskDefinition",
-            "ecs:TagResource",
             "elasticloadbalancing:DescribeTargetHealth",
         ],
         vec![Yaml::from("*")],
         None,
     ));
+    // A new revision carries the tags of the one before; nothing that exists can be tagged.
     statements.push(allow(
+        &["ecs:TagResource"],
+        vec![arn(environment.region, "task-definition", "*")],
+        Some(Map::new().with(
+            "StringEquals",
+            Map::new().with("ecs:CreateAction", "RegisterTaskDefinition"),
+        )),
+    ));
+    let task_roles = match pushes {
+        true => STAGING_TASK_ROLES,
+        false => PRODUCTION_TASK_ROLES,
+    };
+    statements.push(allow_on(
         &["iam:PassRole"],
-        vec![],
+        reference(task_roles),
         Some(Map::new().with(
             "StringEquals",
             Map::new().with("iam:PassedToService", "ecs-tasks.amazonaws.com"),
@@ -308,15 +332,15 @@ fn images(actions: &[&str]) -> Yaml {
     )
 }
 
-/// Without resources: the roles that are passed to tasks.
 fn allow(actions: &[&str], resources: Vec<Yaml>, condition: Option<Map>) -> Yaml {
+    allow_on(actions, resources.into(), condition)
+}
+
+fn allow_on(actions: &[&str], resource: Yaml, condition: Option<Map>) -> Yaml {
     let mut statement = Map::new()
         .with("Effect", "Allow")
-        .with("Action", texts(actions));
-    match resources.len() {
-        0 => statement.push("Resource", reference("TaskRoleArns")),
-        _ => statement.push("Resource", resources),
-    }
+        .with("Action", texts(actions))
+        .with("Resource", resource);
     if let Some(condition) = condition {
         statement.push("Condition", condition);
     }

@@ -6,7 +6,7 @@ use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::What;
 
 use crate::play::Outcome;
-use crate::promises::{Breach, PROMISES};
+use crate::promises::{Breach, PROMISES, permissions_used};
 use crate::rehearse::Request;
 use crate::report::{Evidence, Played, PromiseReport, Recording, Report, ScenarioReport, Verdict};
 use crate::scenarios::Scenario;
@@ -15,9 +15,10 @@ pub(crate) fn assemble(
     request: &Request,
     survey: &Survey,
     wanted: &[&'static Scenario],
-    outcomes: Vec<Outcome>,
+    mut outcomes: Vec<Outcome>,
     sources: BTreeMap<String, String>,
 ) -> Report {
+    judge_use(request, &mut outcomes);
     let promises: Vec<PromiseReport> = PROMISES
         .iter()
         .map(|promise| {
@@ -155,6 +156,44 @@ pub(crate) fn assemble(
             })
             .collect(),
         sources,
+    }
+}
+
+/// Judges what only all stories together can tell: which permissions were never used.
+fn judge_use(request: &Request, outcomes: &mut [Outcome]) {
+    let id = PromiseId::PermissionsUsed;
+    let unused = permissions_used::unused(outcomes.iter().map(|o| o.events.as_slice()));
+    // A part of the stories leaves unused what the others use.
+    let whole = request.scenarios.is_empty();
+    let mut told = BTreeSet::new();
+    for outcome in outcomes {
+        let Some((_, judgement)) = outcome
+            .judgements
+            .iter_mut()
+            .find(|(known, _)| *known == id)
+        else {
+            continue;
+        };
+        if !whole {
+            judgement.exercised = false;
+            continue;
+        }
+        let settings = outcome.settings;
+        for one in &unused {
+            if told.contains(&(settings, &one.role, &one.what)) {
+                continue;
+            }
+            let file = |breach: &Breach| {
+                let run = breach.run?;
+                let run = outcome.runs.iter().find(|known| known.id == run.0)?;
+                Some(run.workflow.clone())
+            };
+            if let Some(mut breach) = permissions_used::breach(&outcome.events, one) {
+                breach.file = file(&breach);
+                judgement.breach(breach);
+                told.insert((settings, &one.role, &one.what));
+            }
+        }
     }
 }
 

@@ -358,6 +358,18 @@ pub enum What {
         tag: Option<String>,
         commit: Option<CommitSha>,
     },
+    /// A repository has this lifecycle policy, its text as JSON.
+    LifecycleKnown {
+        repository: String,
+        policy: String,
+    },
+    /// A lifecycle policy let an image go; by the priority of the rule that did.
+    ImageExpired {
+        repository: String,
+        digest: ImageDigest,
+        tags: Vec<String>,
+        rule: u32,
+    },
     /// A tag names this digest from now on; `previous` is what it named before.
     TagPut {
         repository: String,

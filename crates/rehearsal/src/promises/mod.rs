@@ -24,7 +24,11 @@ mod green_means_serving;
 mod merge_gated;
 mod never_backwards;
 mod one_at_a_time;
+mod permissions_isolated;
+mod permissions_suffice;
+pub(crate) mod permissions_used;
 mod pr_has_no_credentials;
+mod previous_image_kept;
 mod production_approved;
 mod production_promotes_staging;
 mod rerun_is_inert;
@@ -62,6 +66,10 @@ pub const PROMISES: &[&Promise] = &[
     &failure_says_what_serves::PROMISE,
     &rollback_restores::PROMISE,
     &rollback_not_blocked::PROMISE,
+    &previous_image_kept::PROMISE,
+    &permissions_suffice::PROMISE,
+    &permissions_isolated::PROMISE,
+    &permissions_used::PROMISE,
     &always_ends::PROMISE,
 ];
 
@@ -130,6 +138,11 @@ impl Judgement {
         self.exercised = true;
         self.breaches.push(breach);
     }
+}
+
+/// The name in a role's ARN.
+fn role_name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 /// Which environment a question is about.

@@ -24,6 +24,7 @@ mod rollback_past_waiting;
 mod tag_never_staged;
 mod two_merges;
 mod two_productions;
+mod weeks_of_merges;
 
 /// What a scenario needs of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) enum Needs {
     Pulls,
     Staging,
     Production,
+    /// A lifecycle policy of the service's image repository that is known.
+    Lifecycle,
 }
 
 pub(crate) struct Scenario {
@@ -66,6 +69,7 @@ pub(crate) const SCENARIOS: &[&Scenario] = &[
     &rerun_old::SCENARIO,
     &rollback_past_waiting::SCENARIO,
     &rollback::SCENARIO,
+    &weeks_of_merges::SCENARIO,
 ];
 
 impl Scenario {
@@ -75,6 +79,7 @@ impl Scenario {
             Needs::Pulls => !survey.checks_pulls.is_empty(),
             Needs::Staging => !survey.deploys_staging.is_empty(),
             Needs::Production => survey.production.is_some(),
+            Needs::Lifecycle => survey.lifecycle().is_some(),
         })
     }
 }

@@ -35,6 +35,9 @@ pub(super) const FAULTS: Scenario = Scenario {
     title: "an approved change goes to production while ECS and GitHub answer with errors for a while",
     needs: &[Needs::Staging, Needs::Production],
     challenges: &[
+        PromiseId::PermissionsSuffice,
+        PromiseId::PermissionsIsolated,
+        PromiseId::PermissionsUsed,
         PromiseId::GreenMeansServing,
         PromiseId::ProductionApproved,
         PromiseId::FailedDeployRestores,

@@ -10,6 +10,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     needs: &[Needs::Staging, Needs::Production],
     challenges: &[
         PromiseId::RollbackRestores,
+        PromiseId::PermissionsSuffice,
         PromiseId::GreenMeansServing,
         PromiseId::ProductionPromotesStaging,
     ],

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockkeeper_names::{AccountId, CommitSha, EnvironmentName, ImageTag, Region};
 use lockkeeper_policy::Policy;
 use lockkeeper_world::app::{Behaviour, ImageFacts};
-use lockkeeper_world::cloud::ApiCaller;
+use lockkeeper_world::cloud::{ApiCaller, LifecyclePolicy};
 use lockkeeper_world::event::ServiceKey;
 use lockkeeper_world::outage::Api;
 
@@ -86,6 +86,12 @@ impl Survey {
         self.tag.of(sha)
     }
 
+    /// The lifecycle policy of the service's image repository.
+    pub(crate) fn lifecycle(&self) -> Option<&str> {
+        let repository = self.template.repositories.get(&self.repository)?;
+        repository.lifecycle.as_deref()
+    }
+
     /// What the world holds because of the survey: while this changes, another look is needed.
     fn world(&self) -> impl PartialEq + use<> {
         (
@@ -101,6 +107,13 @@ impl Survey {
     pub(crate) fn assumptions(&self) -> Vec<String> {
         let mut lines = self.assumptions.clone();
         lines.extend(self.template.doubts());
+        let lifecycle = self.lifecycle().map(LifecyclePolicy::parse);
+        if let Some(Err(error)) = lifecycle {
+            lines.push(format!(
+                "images of {} do not expire here: {}",
+                self.repository, error.message
+            ));
+        }
         for (service, tag) in &self.literal_tags {
             lines.push(format!(
                 "the task definition of {}/{} names the tag `{tag}`, which the workflow pushes",

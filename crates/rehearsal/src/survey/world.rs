@@ -139,6 +139,24 @@ fn registry(
                 .cloud
                 .create_repository(START, place, &name, mutability.clone())
                 .ok();
+            let text = survey.template.repositories.get(name.as_str());
+            let text = text.and_then(|repository| repository.lifecycle.clone());
+            if let Some(text) = text {
+                let configured = world.cloud.configure_repository(
+                    place,
+                    &name,
+                    Some(text.clone()),
+                    false,
+                    START,
+                );
+                if configured.is_ok() {
+                    let what = What::LifecycleKnown {
+                        repository: name.to_string(),
+                        policy: text,
+                    };
+                    world.log.push(START, None, what);
+                }
+            }
         }
     }
     let mut tags = vec![survey.tag.of(&repository.root)];

@@ -29,14 +29,17 @@
 //! - A cluster's name exists once in a world, whatever its account and region.
 //! - Services are replica services on Fargate with the rolling strategy; alarms, lifecycle hooks,
 //!   blue/green, capacity providers, service discovery and tasks outside of services are refused.
-//! - A role's identity policies are kept but not judged; resource policies do not exist, so that
-//!   an identity of one account may use another account's repositories.
+//! - What a role may do is judged by its policies where they are known; a role without known
+//!   policies and a user with static keys may do everything. Resource policies of AWS's own
+//!   resources do not exist, so that another account's repositories are out of a role's reach.
+//!   A condition on something that this world does not know is named, and refused.
 //! - Commands of container health checks are not run.
 //! - A task that fails its load balancer's checks is stopped at once and then replaced; ECS starts
 //!   its replacement first where the maximum allows it.
 //! - Each stage of a task takes a fixed time; a task runs about half a minute after its start.
-//! - A lifecycle policy is kept but expires nothing; no image is archived; an image index has no
-//!   platform images; layers come with their manifest.
+//! - Lifecycle policies are carried out once a day; rules that archive images, or look at when
+//!   one was last pulled, are refused. An image index has no platform images; layers come with
+//!   their manifest.
 //! - Whether a rollback gets a deployment of its own, and how a superseded service deployment
 //!   words its reason, is not documented: here it gets one, and gives none.
 
@@ -61,7 +64,9 @@ use std::collections::BTreeMap;
 use lockkeeper_names::{AccountId, Region};
 use serde_json::Value;
 
-pub use ecr::{ImageRef, Manifest, Mutability, OCI_MANIFEST, Pulled, Upload};
+pub use ecr::{
+    Candidate, ImageRef, LifecyclePolicy, Manifest, Mutability, OCI_MANIFEST, Pulled, Upload,
+};
 pub use ecs::{
     CircuitBreaker, DeploymentConfiguration, DeploymentSummary, HealthCheck, LoadBalancer, Serving,
     Threshold,
@@ -72,12 +77,13 @@ pub use iam::{
     AccessRequest, Asker, Context, Decision, Grant, Mutation, Permissions, Policies,
     PolicyDocument, PolicyError, Role, Ruling, judge, judge_trust, mutations,
 };
+pub use operations::is_modelled;
 pub use place::Place;
 pub use setup::ServiceSetup;
 pub use sts::web_identity::trusts_token;
 
 use crate::app::Catalog;
-use crate::event::ServiceKey;
+use crate::event::{ServiceKey, What};
 use agenda::Due;
 
 use crate::ids::Caller;
@@ -179,11 +185,23 @@ impl Cloud {
 
     /// The next instant at which something happens by itself.
     pub fn next_timer(&self) -> Option<Instant> {
-        self.agenda.next()
+        [self.agenda.next(), self.ecr.next_expiry()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Lets happen what is due.
     pub fn fire(&mut self, now: Instant, log: &mut Log) {
+        for gone in self.ecr.expire(now) {
+            let what = What::ImageExpired {
+                repository: gone.repository,
+                digest: gone.digest,
+                tags: gone.tags,
+                rule: gone.rule,
+            };
+            log.push(now, None, what);
+        }
         while let Some((key, due)) = self.agenda.take_due(now) {
             let (Some(service), mut floor) = self.on_floor(&key, now, log, None) else {
                 continue;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::ecs::api as ecs;
 use super::request::{self, Proof, Request, input};
-use super::{ApiCaller, ApiError, Cloud, Reply, ecr, elbv2, sts};
+use super::{ApiCaller, ApiError, Cloud, Reply, ecr, elbv2, sts, wildcard};
 use crate::outage::Api;
 use crate::{Instant, Log};
 
@@ -80,6 +80,28 @@ const OPERATIONS: &[Operation] = &[
     operation!(Sts "AssumeRoleWithWebIdentity" sts::web_identity::handle, Unsigned),
     operation!(Sts "GetCallerIdentity" sts::caller_identity::handle, Signed),
 ];
+
+/// Whether an action pattern of a policy, such as `ecs:Describe*`, covers an action that some
+/// request of this world can need.
+pub fn is_modelled(pattern: &str) -> bool {
+    let pattern = pattern.to_ascii_lowercase();
+    let service = |api| match api {
+        Api::Ecs => "ecs",
+        Api::Ecr => "ecr",
+        Api::Sts => "sts",
+        Api::Elbv2 => "elasticloadbalancing",
+        Api::GitHub => "github",
+    };
+    let operations = OPERATIONS
+        .iter()
+        .map(|operation| format!("{}:{}", service(operation.api), operation.name));
+    let registry = ecr::data_plane_actions().map(str::to_owned);
+    let others = ["iam:PassRole", "sts:TagSession"].map(str::to_owned);
+    operations
+        .chain(registry)
+        .chain(others)
+        .any(|action| wildcard::stars(&pattern, &action.to_ascii_lowercase()))
+}
 
 pub(crate) fn call(
     cloud: &mut Cloud,

@@ -7,7 +7,7 @@ use lockkeeper_names::{
 };
 use serde_json::{Map, Value};
 
-use super::ecr::Image;
+use super::ecr::{Image, Lifecycle};
 use super::ecs::{LoadBalancer, Paths, Service, containers_of};
 use super::iam::Principal;
 use super::request::Request;
@@ -186,9 +186,12 @@ impl Cloud {
         name: &RepositoryName,
         lifecycle_policy: Option<String>,
         scan_on_push: bool,
+        now: Instant,
     ) -> Result<(), ApiError> {
+        let lifecycle = lifecycle_policy.map(|text| Lifecycle::new(text, now));
+        let lifecycle = lifecycle.transpose()?;
         let repository = self.ecr.repository_mut(place, name.as_str())?;
-        repository.lifecycle_policy = lifecycle_policy;
+        repository.lifecycle = lifecycle;
         repository.scan_on_push = scan_on_push;
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod breaker;
 mod calls;
 mod deploys;
+mod lifecycle;
 mod outages;
 mod permissions;
 mod policies;

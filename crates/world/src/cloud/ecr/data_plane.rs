@@ -41,6 +41,11 @@ const PUSH: &[&str] = &[
 ];
 const PULL: &[&str] = &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 
+/// The actions that pushing and pulling need.
+pub(crate) fn data_plane_actions() -> impl Iterator<Item = &'static str> {
+    PUSH.iter().chain(PULL).copied()
+}
+
 /// What a client needs of a registry; nothing where that is not ECR.
 fn needs(actions: &[&'static str], image: &ImageRef) -> Vec<Access> {
     let Some(place) = &image.place else {

@@ -2,6 +2,7 @@
 
 mod api;
 mod data_plane;
+mod expiry;
 mod image_ref;
 mod manifest;
 mod mutability;
@@ -11,7 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockkeeper_names::{AccountId, ImageDigest, ImageTag, RepositoryName};
 
 pub(crate) use api::*;
+pub(crate) use data_plane::data_plane_actions;
 pub use data_plane::{Pulled, Upload};
+pub use expiry::{Candidate, LifecyclePolicy};
 pub use image_ref::ImageRef;
 pub(crate) use manifest::digest_of;
 pub use manifest::{Manifest, OCI_MANIFEST};
@@ -35,12 +38,43 @@ pub(crate) struct Repository {
     pub(crate) name: RepositoryName,
     pub(crate) created_at: Instant,
     pub(crate) mutability: Mutability,
-    pub(crate) lifecycle_policy: Option<String>,
+    pub(crate) lifecycle: Option<Lifecycle>,
     pub(crate) scan_on_push: bool,
     images: BTreeMap<ImageDigest, Image>,
     tags: BTreeMap<ImageTag, ImageDigest>,
     /// Configurations and layers, which outlive the manifests that name them.
     blobs: BTreeSet<String>,
+}
+
+/// A repository's lifecycle policy.
+#[derive(Debug, Clone)]
+pub(crate) struct Lifecycle {
+    /// As it was given.
+    pub(crate) text: String,
+    policy: LifecyclePolicy,
+    /// When it is carried out next.
+    due: Instant,
+}
+
+impl Lifecycle {
+    pub(crate) fn new(text: String, now: Instant) -> Result<Self, ApiError> {
+        let policy = LifecyclePolicy::parse(&text)?;
+        Ok(Self {
+            text,
+            policy,
+            due: now + expiry::EVERY,
+        })
+    }
+}
+
+/// An image that a lifecycle policy let go.
+#[derive(Debug, Clone)]
+pub(crate) struct Expired {
+    pub(crate) repository: String,
+    pub(crate) digest: ImageDigest,
+    pub(crate) tags: Vec<String>,
+    /// The priority of the rule.
+    pub(crate) rule: u32,
 }
 
 /// What putting a manifest changed.
@@ -114,6 +148,38 @@ impl Repository {
         Ok((digest, Put { new_image, moved }))
     }
 
+    /// Lets go what the lifecycle policy says, where it is due.
+    fn expire(&mut self, now: Instant) -> Vec<Expired> {
+        let Some(lifecycle) = self.lifecycle.as_mut().filter(|held| held.due <= now) else {
+            return Vec::new();
+        };
+        lifecycle.due = now + expiry::EVERY;
+        let policy = lifecycle.policy.clone();
+        let images: Vec<(ImageDigest, Candidate)> = self
+            .images()
+            .into_iter()
+            .map(|(digest, image)| {
+                let candidate = Candidate {
+                    pushed_at: image.pushed_at,
+                    tags: self.tags_of(digest).map(str::to_owned).collect(),
+                };
+                (digest.clone(), candidate)
+            })
+            .collect();
+        let (digests, candidates): (Vec<_>, Vec<_>) = images.into_iter().unzip();
+        let mut gone = Vec::new();
+        for (at, rule) in policy.expired(now, &candidates) {
+            self.remove_image(&digests[at]);
+            gone.push(Expired {
+                repository: self.name.to_string(),
+                digest: digests[at].clone(),
+                tags: candidates[at].tags.clone(),
+                rule,
+            });
+        }
+        gone
+    }
+
     /// Takes a tag away, or an image with all its tags.
     pub(crate) fn remove_tag(&mut self, tag: &str) -> Option<ImageDigest> {
         self.tags.remove(&tag.parse::<ImageTag>().ok()?)
@@ -154,7 +220,7 @@ impl Ecr {
             name,
             created_at: now,
             mutability,
-            lifecycle_policy: None,
+            lifecycle: None,
             scan_on_push: false,
             images: BTreeMap::new(),
             tags: BTreeMap::new(),
@@ -186,6 +252,23 @@ impl Ecr {
         self.repositories
             .values()
             .filter(move |r| r.place == *place)
+    }
+
+    /// When a lifecycle policy is carried out next.
+    pub(crate) fn next_expiry(&self) -> Option<Instant> {
+        let lifecycles = self
+            .repositories
+            .values()
+            .filter_map(|r| r.lifecycle.as_ref());
+        lifecycles.map(|lifecycle| lifecycle.due).min()
+    }
+
+    /// Carries out the lifecycle policies that are due.
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<Expired> {
+        self.repositories
+            .values_mut()
+            .flat_map(|repository| repository.expire(now))
+            .collect()
     }
 
     /// The digest that `image` names now, if it names an ECR image that exists.

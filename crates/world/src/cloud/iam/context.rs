@@ -44,7 +44,8 @@ impl Context {
         self.values.insert(key.to_lowercase(), values);
     }
 
-    pub(crate) fn leave_out(&mut self, key: &str) {
+    /// This key is known to be absent.
+    pub fn leave_out(&mut self, key: &str) {
         self.absent.insert(key.to_lowercase());
     }
 

@@ -1,9 +1,10 @@
-//! `GetLifecyclePolicy` and `PutLifecyclePolicy`: the text is kept; nothing expires by it yet.
+//! `GetLifecyclePolicy` and `PutLifecyclePolicy`
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{of_repository, registry};
+use crate::cloud::ecr::Lifecycle;
 use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
@@ -32,7 +33,7 @@ pub(crate) fn get(
 ) -> Result<Value, ApiError> {
     let place = registry(request, input.registry_id.as_deref())?;
     let repository = cloud.ecr.repository(&place, &input.repository_name)?;
-    let text = repository.lifecycle_policy.as_ref().ok_or_else(|| {
+    let lifecycle = repository.lifecycle.as_ref().ok_or_else(|| {
         ApiError::new(
             "LifecyclePolicyNotFoundException",
             format!(
@@ -45,7 +46,7 @@ pub(crate) fn get(
     Ok(json!({
         "registryId": place.account,
         "repositoryName": repository.name,
-        "lifecyclePolicyText": text,
+        "lifecyclePolicyText": lifecycle.text,
     }))
 }
 
@@ -74,17 +75,8 @@ pub(crate) fn put(
 ) -> Result<Value, ApiError> {
     let place = registry(request, input.registry_id.as_deref())?;
     let text = input.lifecycle_policy_text;
-    let rules = serde_json::from_str::<Value>(&text)
-        .ok()
-        .and_then(|policy| policy.get("rules")?.as_array().map(Vec::len));
-    if rules.unwrap_or(0) == 0 {
-        return Err(ApiError::invalid_parameter(
-            "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle \
-             policy validation failure'",
-        ));
-    }
     let repository = cloud.ecr.repository_mut(&place, &input.repository_name)?;
-    repository.lifecycle_policy = Some(text.clone());
+    repository.lifecycle = Some(Lifecycle::new(text.clone(), request.now)?);
     Ok(json!({
         "registryId": place.account,
         "repositoryName": repository.name,
