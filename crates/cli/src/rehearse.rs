@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Show every piece of evidence, not only the first of each promise
     #[arg(long, short)]
     verbose: bool,
+    /// Judge roles by FILE, what `aws iam get-account-authorization-details` prints
+    #[arg(long, value_name = "FILE")]
+    iam: Option<PathBuf>,
     /// Run the steps without isolation from this machine: only for workflows that you trust
     #[arg(long)]
     no_sandbox: bool,
@@ -83,6 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         scenarios: args.scenarios.clone(),
         executable,
         no_sandbox: args.no_sandbox,
+        iam: args.iam.clone(),
     };
     let show = std::io::stderr().is_terminal() && args.format == Format::Human;
     let progress = |progress: Progress| {

@@ -47,12 +47,12 @@ fn the_generated_pipeline_keeps_every_promise() {
     let output = lockkeeper(directory.path(), &["rehearse", "--format", "json"]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
     let promises = report["promises"].as_array().expect("promises");
-    assert_eq!(promises.len(), 18);
+    assert_eq!(promises.len(), 22);
     for promise in promises {
         assert_eq!(promise["verdict"], "kept", "{promise:#}");
     }
     let scenarios = report["scenarios"].as_array().expect("scenarios");
-    assert!(scenarios.len() >= 22);
+    assert!(scenarios.len() >= 25);
     for scenario in scenarios {
         assert!(scenario.get("note").is_none(), "{scenario:#}");
         assert!(

@@ -1,6 +1,7 @@
 //! A whole rehearsal: survey, stories, verdicts.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +16,7 @@ use crate::report::{Recording, Report};
 use crate::repository::{Repository, RepositoryError, read_files};
 use crate::scenarios::{SCENARIOS, Scenario};
 use crate::stage::Library;
-use crate::survey::{Raising, survey};
+use crate::survey::{Account, Raising, survey};
 use crate::verdicts::assemble;
 
 /// What is to be rehearsed, and how.
@@ -30,6 +31,8 @@ pub struct Request {
     /// The lockkeeper executable.
     pub executable: PathBuf,
     pub no_sandbox: bool,
+    /// The answer of `aws iam get-account-authorization-details`, if somebody gives it.
+    pub iam: Option<PathBuf>,
 }
 
 /// Why there is no report.
@@ -51,6 +54,8 @@ pub enum RehearsalError {
     },
     #[error("GitHub would not do that: {0}")]
     Refused(String),
+    #[error("{file} is no answer of `aws iam get-account-authorization-details`: {message}")]
+    Iam { file: String, message: String },
     #[error("there is no scenario `{name}`; there are: {known}")]
     NoScenario { name: String, known: String },
 }
@@ -88,6 +93,7 @@ pub fn rehearse(
             });
         }
     }
+    let account = account(request)?;
     let files = read_files(&request.directory)?;
     let library = Library::default();
     let mut sources = BTreeMap::new();
@@ -140,6 +146,7 @@ pub fn rehearse(
                 survey(
                     &request.policy,
                     &repository,
+                    &account,
                     &library,
                     &raising(processors[0]),
                 )
@@ -209,6 +216,25 @@ pub fn rehearse(
         events: watched,
     });
     Ok(report)
+}
+
+/// The most bytes that an account's answer may have.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// The roles that somebody gives along.
+fn account(request: &Request) -> Result<Account, RehearsalError> {
+    let Some(path) = &request.iam else {
+        return Ok(Account::default());
+    };
+    let error = |message: String| RehearsalError::Iam {
+        file: path.display().to_string(),
+        message,
+    };
+    let mut text = String::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
+        .map_err(|problem| error(problem.to_string()))?;
+    Account::read(&text).map_err(error)
 }
 
 /// The processors that this process may use: each takes one story at a time.

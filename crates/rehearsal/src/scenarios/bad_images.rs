@@ -1,6 +1,9 @@
 //! A change is merged whose every gate is green, and its image is no good.
 
+use std::time::Duration;
+
 use lockkeeper_policy::PromiseId;
+use lockkeeper_world::outage::{Ailment, Api, Outage};
 
 use super::{Needs, Scenario};
 use crate::director::{Director, PlayError};
@@ -38,6 +41,46 @@ pub(super) const FLAPS: Scenario = Scenario {
     play: |director| {
         let fault = "the tasks of its image die again and again after a while";
         merge(director, "flaps", fault)
+    },
+};
+
+pub(super) const UNSEEN: Scenario = Scenario {
+    id: "bad-image-unseen",
+    title: "an image that crashes is merged; the answer to the update is lost, and ECS throttles until it has rolled back",
+    needs: &[Needs::Staging],
+    challenges: CHALLENGES,
+    play: |director| {
+        director.merge_to_staging("first")?;
+        let sha = director.merge("crashes")?;
+        director.stage.fault('B', "its image crashes at start");
+        let Some(run) = director.staging_run(&sha) else {
+            return Ok(());
+        };
+        let now = director.stage.now();
+        let lost = "the answer to the first UpdateService is lost";
+        director.stage.fault('A', lost);
+        director.stage.world.cloud.outages.add(Outage {
+            api: Api::Ecs,
+            operation: Some("UpdateService".into()),
+            ailment: Ailment::LostAnswer,
+            from: now,
+            until: now + Duration::from_secs(6 * 3600),
+            count: Some(1),
+        });
+        if director.until_updated(run)? {
+            let now = director.stage.now();
+            let throttled = "ECS throttles every call for 85 s";
+            director.stage.fault('A', throttled);
+            director.stage.world.cloud.outages.add(Outage {
+                api: Api::Ecs,
+                operation: None,
+                ailment: Ailment::Throttled,
+                from: now + Duration::from_secs(2),
+                until: now + Duration::from_secs(87),
+                count: None,
+            });
+        }
+        director.until_over(run)
     },
 };
 

@@ -4,6 +4,7 @@
 //! The rules come first; what they leave open is learnt from a rehearsal of its own, whose world
 //! begins with what the rules name and is filled up with what the workflows turn out to ask for.
 
+mod account;
 mod asked;
 mod checks;
 mod names;
@@ -25,6 +26,7 @@ use lockkeeper_world::outage::Api;
 
 use crate::stage::Stage;
 
+pub(crate) use account::Account;
 pub(crate) use names::TagPattern;
 pub(crate) use probe::survey;
 pub(crate) use setting::Settings;

@@ -15,7 +15,7 @@ use super::names::{TagPattern, is_literal, says_production, says_tag};
 use super::rules::{from_rules, workflows};
 use super::setting::Settings;
 use super::world::{Raising, raise};
-use super::{ProductionUse, Survey};
+use super::{Account, ProductionUse, Survey};
 use crate::director::{Director, PlayError};
 use crate::engine::EngineError;
 use crate::repository::Repository;
@@ -28,11 +28,12 @@ const ROUNDS: usize = 6;
 pub(crate) fn survey(
     policy: &Policy,
     repository: &Arc<Repository>,
+    account: &Account,
     library: &Library,
     raising: &Raising,
 ) -> Result<(Survey, Vec<Event>), EngineError> {
     let workflows = workflows(repository, library);
-    let mut survey = from_rules(policy, repository, &workflows);
+    let mut survey = from_rules(policy, repository, account, &workflows);
     let mut events = Vec::new();
     for _ in 0..ROUNDS {
         let mut stage = raise(

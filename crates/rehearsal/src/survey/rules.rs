@@ -8,9 +8,9 @@ use lockkeeper_names::{AccountId, EnvironmentName, Region};
 use lockkeeper_policy::Policy;
 use lockkeeper_world::event::ServiceKey;
 
-use super::Survey;
 use super::names::TagPattern;
 use super::template::{Template, Values};
+use super::{Account, Survey};
 use crate::repository::Repository;
 use crate::stage::{Library, Loaded, secrets_named};
 pub(super) fn workflows(repository: &Repository, library: &Library) -> Vec<Arc<Loaded>> {
@@ -34,6 +34,7 @@ pub(super) fn workflows(repository: &Repository, library: &Library) -> Vec<Arc<L
 pub(super) fn from_rules(
     policy: &Policy,
     repository: &Repository,
+    given: &Account,
     workflows: &[Arc<Loaded>],
 ) -> Survey {
     let environments = &policy.environments;
@@ -43,6 +44,7 @@ pub(super) fn from_rules(
         .clone()
         .or_else(|| environments.production.account.clone());
     let account = account
+        .or_else(|| AccountId::parse(given.id.as_deref()?).ok())
         .or_else(|| AccountId::parse("123456789012").ok())
         .expect("twelve digits are an account");
     let region = environments
@@ -144,6 +146,11 @@ pub(super) fn from_rules(
     for file in &template_files {
         template.read(&String::from_utf8_lossy(&file.contents), &values);
     }
+    // What the account says is nearer to the truth than what a template would make of it.
+    template
+        .roles
+        .retain(|role| given.roles.iter().all(|known| known.name != role.name));
+    template.roles.extend(given.roles.iter().cloned());
     let immutable_tags = template
         .repositories
         .get(&image_repository)

@@ -43,7 +43,7 @@ impl TemplateRole {
     /// Why what the role may do is not wholly known.
     fn doubt(&self) -> Option<String> {
         if let Some(missing) = self.missing.first() {
-            return Some(format!("the text of {missing} is not in the template"));
+            return Some(format!("the text of {missing} is not known"));
         }
         let documents = self.policies.iter().chain(&self.boundary);
         let error = documents
