@@ -137,6 +137,7 @@ pub fn rehearse(
         no_sandbox: request.no_sandbox,
         seed: request.seed,
         processor,
+        permissive: false,
     };
     let processors = processors();
     let survey = std::thread::scope(|scope| {
