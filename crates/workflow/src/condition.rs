@@ -110,10 +110,12 @@ impl Condition {
             && self.template.expressions().next().is_some()
     }
 
+    /// The text, as written.
     pub fn source(&self) -> &str {
         self.template.source()
     }
 
+    /// Where the text stands.
     pub fn place(&self) -> &Place {
         self.template.place()
     }
@@ -128,6 +130,7 @@ impl Condition {
         self.expr.as_ref()
     }
 
+    /// Every context that is read.
     pub fn references(&self) -> Vec<Reference> {
         self.expressions()
             .flat_map(|e| e.expr.references())

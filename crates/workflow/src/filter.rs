@@ -12,7 +12,9 @@ use crate::place::{Place, Spanned};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid glob pattern '{pattern}': {why}")]
 pub struct PatternError {
+    /// The pattern, as written.
     pub pattern: String,
+    /// What is wrong with it.
     pub why: &'static str,
 }
 
@@ -118,6 +120,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// Reads a pattern.
     pub fn new(text: &str) -> Result<Pattern, PatternError> {
         let fail = |why| PatternError {
             pattern: text.to_owned(),
@@ -292,6 +295,7 @@ pub fn all_ignored<S: AsRef<str>, T: AsRef<str>>(patterns: &[S], texts: &[T]) ->
 /// What a filter says about one text, and the pattern that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged<'f> {
+    /// Whether the text passes.
     pub passes: bool,
     /// The last pattern that matches; `None` if none does.
     pub by: Option<&'f Spanned<String>>,

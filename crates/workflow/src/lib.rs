@@ -39,11 +39,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Types of other crates
+//! One shows in public items: `indexmap::IndexMap`, for entries that are found by name and keep the
+//! order of the file.
+//!
 //! # What is taken, and what is our own
 //! `saphyr-parser` reads YAML into events. `github-actions-expressions` parses expressions but does
 //! not evaluate them, and its tree has neither GitHub's limits nor its messages;
 //! `github-actions-models` deserialises through serde, which loses the place of every key. So the
 //! tree, the model and the evaluator are written here, against GitHub's own readers.
+
+#![warn(missing_docs)]
 
 mod call;
 pub mod check;

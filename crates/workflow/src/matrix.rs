@@ -11,14 +11,33 @@ pub const MAX_JOBS: usize = 256;
 /// Why a matrix cannot be expanded.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MatrixError {
+    /// An expression of the matrix has no value.
     #[error(transparent)]
     Eval(#[from] EvalError),
+    /// A list of the matrix has nothing in it.
     #[error("{place}: Matrix vector '{axis}' does not contain any values")]
-    EmptyAxis { axis: String, place: Place },
+    EmptyAxis {
+        /// The name of the list.
+        axis: String,
+        /// Where it stands.
+        place: Place,
+    },
+    /// What an expression gave is no matrix.
     #[error("{place}: the matrix is {found}, not a mapping of sequences")]
-    WrongShape { found: &'static str, place: Place },
+    WrongShape {
+        /// What there is.
+        found: &'static str,
+        /// Where it stands.
+        place: Place,
+    },
+    /// More jobs than GitHub allows.
     #[error("{place}: the matrix makes {jobs} jobs, more than {MAX_JOBS}")]
-    TooMany { jobs: usize, place: Place },
+    TooMany {
+        /// How many jobs there would be.
+        jobs: usize,
+        /// Where it stands.
+        place: Place,
+    },
 }
 
 /// The `matrix` context of each job, in GitHub's order. Without a matrix there is one, empty.

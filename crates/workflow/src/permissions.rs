@@ -23,6 +23,7 @@ pub enum TokenDefault {
 }
 
 impl TokenDefault {
+    /// What the token may do with a scope.
     pub fn access(self, scope: &str) -> Access {
         match self {
             TokenDefault::Restricted if scope == "contents" || scope == "packages" => Access::Read,

@@ -9,9 +9,13 @@ use crate::yaml::Node;
 /// A piece of a file. `span` counts bytes; `line` and `column` count from 1, columns in characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Place {
+    /// The name that the file was loaded under.
     pub file: Arc<str>,
+    /// From 1.
     pub line: u32,
+    /// From 1, in characters.
     pub column: u32,
+    /// Bytes of the file.
     pub span: Range<usize>,
 }
 
@@ -37,15 +41,19 @@ impl fmt::Debug for Place {
 /// A value and where it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
+    /// What was written.
     pub value: T,
+    /// Where.
     pub place: Place,
 }
 
 impl<T> Spanned<T> {
+    /// A value with its place.
     pub fn new(value: T, place: Place) -> Self {
         Self { value, place }
     }
 
+    /// The same place with another value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
         Spanned {
             value: f(self.value),
@@ -58,7 +66,9 @@ impl<T> Spanned<T> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct Problem {
+    /// Where it is wrong.
     pub place: Place,
+    /// What is wrong, in GitHub's words where it has some.
     pub message: String,
     /// What to write instead.
     pub suggestion: Option<String>,
@@ -89,6 +99,7 @@ pub struct Unmodelled {
     pub key: String,
     /// What its absence from the model means for a reader.
     pub why: &'static str,
+    /// Where the key stands.
     pub place: Place,
 }
 

@@ -37,13 +37,16 @@ enum Body {
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
+    /// Text between expressions.
     Text(String),
+    /// A `${{ }}`.
     Expression(TemplateExpr),
 }
 
 /// One `${{ }}` of a template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TemplateExpr {
+    /// The tree of the expression.
     pub expr: Expr,
     /// What stands between the braces, trimmed; spans inside `expr` count from its start.
     pub source: String,
@@ -92,6 +95,7 @@ impl Template {
         }
     }
 
+    /// Where the text stands.
     pub fn place(&self) -> &Place {
         &self.place
     }
@@ -133,6 +137,7 @@ impl Template {
         }
     }
 
+    /// The value, with every expression evaluated.
     pub fn eval(&self, ctx: &dyn Context) -> Result<Value, EvalError> {
         if let Some(value) = self.literal() {
             return Ok(value.clone());
@@ -150,6 +155,7 @@ impl Template {
         Ok(Value::String(out))
     }
 
+    /// The value as text.
     pub fn eval_string(&self, ctx: &dyn Context) -> Result<String, EvalError> {
         if self.literal().is_some() {
             return Ok(self.source().to_owned());
@@ -413,12 +419,16 @@ fn locate(
 /// A mapping, sequence or scalar with expressions anywhere inside, as a matrix has.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
+    /// A single value.
     Scalar(Template),
+    /// Items in their order.
     Sequence(Vec<Data>, Place),
+    /// Entries in their order.
     Mapping(Vec<(Spanned<String>, Data)>, Place),
 }
 
 impl Data {
+    /// Where it stands.
     pub fn place(&self) -> &Place {
         match self {
             Data::Scalar(t) => t.place(),
@@ -426,6 +436,7 @@ impl Data {
         }
     }
 
+    /// The value, with every expression evaluated.
     pub fn eval(&self, ctx: &dyn Context) -> Result<Value, EvalError> {
         Ok(match self {
             Data::Scalar(t) => t.eval(ctx)?,

@@ -297,3 +297,46 @@ fn large_hostile_files_come_to_an_end() {
     let unknown_keys: String = (0..40_000).map(|i| format!("nam{i}: x\n")).collect();
     assert!(load("w.yml", &unknown_keys).is_err());
 }
+
+/// Found by `cargo xtask soak`: a block mapping whose first key is in brackets.
+#[test]
+fn a_key_in_brackets_leaves_places_inside_the_text() {
+    for text in [
+        "[]: x",
+        "[]: services0x1F",
+        "? {a: b}: c",
+        "!^\u{2028}({a[: b&a ",
+        "on: push\njobs:\n [0]:\n    runs-on: x\n    steps: []\n",
+        "- [a]: b\n- {c: d}: é",
+        "{[a]: b, {c}: d}",
+        "[[a]: b, {c: d}: é]",
+    ] {
+        exercise(text);
+        let places = lockkeeper_workflow::load_action("a.yml", text)
+            .err()
+            .unwrap_or_default();
+        assert!(
+            places.iter().all(|p| p.place.excerpt(text).is_some()),
+            "{text}: {places:?}"
+        );
+    }
+}
+
+#[test]
+fn anchored_collections_in_brackets_keep_their_places() {
+    for (text, written) in [
+        ("a: &x [b, c]\n", "[b, c]"),
+        ("a: &x {b: c}\n", "{b: c}"),
+        ("a: !!seq [b]  # c\n", "[b]"),
+        ("a: !!map &x {b: c}", "{b: c}"),
+        ("a: &x\n  [b, c]\n", "[b, c]"),
+        ("a: [b, c]", "[b, c]"),
+        ("a: &x\n  [b]: c\n", "[b]: c"),
+    ] {
+        let tree = lockkeeper_workflow::yaml::Tree::read("a.yml", text).expect("YAML");
+        let lockkeeper_workflow::yaml::Kind::Mapping(entries) = &tree.root().kind else {
+            panic!("{text}");
+        };
+        assert_eq!(&text[entries[0].1.span.range()], written, "{text}");
+    }
+}

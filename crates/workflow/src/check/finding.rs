@@ -9,7 +9,9 @@ use crate::place::Place;
 pub struct Finding {
     /// A stable name in kebab case, one of [`super::kinds`].
     pub kind: &'static str,
+    /// What it means for a run.
     pub severity: Severity,
+    /// Where it is.
     pub place: Place,
     /// What is wrong, and what comes of it.
     pub message: String,
@@ -27,6 +29,7 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// `error` or `warning`
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Error => "error",

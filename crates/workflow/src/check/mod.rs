@@ -101,6 +101,7 @@ pub struct Checked {
     pub workflow: Option<Workflow>,
     /// For these GitHub refuses the file.
     pub problems: Vec<Problem>,
+    /// What checks found, in the order of the file.
     pub findings: Vec<Finding>,
 }
 

@@ -57,6 +57,7 @@ impl<T> Local<T> {
 }
 
 impl<'f> Repository<'f> {
+    /// A repository with these files.
     pub fn new(files: &'f dyn Files) -> Self {
         Self {
             files: Some(files),

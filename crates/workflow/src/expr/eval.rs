@@ -10,31 +10,47 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EvalError {
+    /// A context that the caller does not have.
     #[error("The context '{0}' is not available here")]
     NoSuchContext(String),
+    /// The first argument of `format()` has braces that are none.
     #[error("The following format string is invalid: {0}")]
     FormatInvalid(String),
+    /// The first argument of `format()` names an argument that is not given.
     #[error("The following format string references more arguments than were supplied: {0}")]
     FormatArguments(String),
+    /// The argument of `fromJSON()` is no JSON.
     #[error("Error parsing fromJson: {0}")]
     Json(String),
+    /// A predicate of `case()` is no boolean.
     #[error("case predicate must evaluate to a boolean value")]
     CasePredicate,
+    /// More than GitHub's bound was built.
     #[error("The maximum allowed memory size was exceeded")]
     TooBig,
+    /// `hashFiles()` could not read.
     #[error("hashFiles: {0}")]
     HashFiles(String),
+    /// A status function where no state of a job is known.
     #[error("The function '{0}' needs the state of a job, which is not known here")]
     NoStatus(String),
+    /// The value is not of the kind that the key wants.
     #[error("'{found}' is not a {wanted}")]
-    WrongType { found: String, wanted: &'static str },
+    WrongType {
+        /// What there is.
+        found: String,
+        /// What the key wants.
+        wanted: &'static str,
+    },
     /// The text was not read as an expression.
     #[error("{0}")]
     NoExpression(String),
     /// The same, at a place of a file.
     #[error("{place}: {error}")]
     At {
+        /// Where the expression stands.
         place: crate::Place,
+        /// What went wrong.
         error: Box<EvalError>,
     },
 }
@@ -43,8 +59,11 @@ pub enum EvalError {
 /// the jobs that it needs, directly or through others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Status {
+    /// What `success()` answers.
     pub success: bool,
+    /// What `failure()` answers.
     pub failure: bool,
+    /// What `cancelled()` answers.
     pub cancelled: bool,
 }
 
@@ -109,6 +128,7 @@ impl<C: Context + ?Sized> Context for &C {
 pub struct Contexts(pub Object);
 
 impl Contexts {
+    /// No context at all.
     pub fn new() -> Self {
         Self::default()
     }
@@ -120,6 +140,7 @@ impl Contexts {
         self
     }
 
+    /// Sets a context.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name, value);
     }

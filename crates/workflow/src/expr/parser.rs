@@ -16,35 +16,51 @@ const MAX_NESTING: usize = 256;
 /// An expression and the bytes of its text that it was read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
+    /// What kind of expression it is.
     pub kind: ExprKind,
+    /// Bytes of the text that it was read from.
     pub span: Range<usize>,
 }
 
+/// The kinds of expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
+    /// `null`, a boolean, a number or a string.
     Literal(Value),
     /// A context by name, such as `github`.
     Context(String),
     /// `of.name`; GitHub reads it like `of['name']`.
     Property {
+        /// What is looked into.
         of: Box<Expr>,
+        /// As written.
         name: String,
     },
     /// `of[index]`.
     Index {
+        /// What is looked into.
         of: Box<Expr>,
+        /// The expression between the brackets.
         index: Box<Expr>,
     },
     /// `of.*` or `of[*]`.
     Star(Box<Expr>),
+    /// A function with its arguments.
     Call {
+        /// As written.
         name: String,
+        /// In their order.
         args: Vec<Expr>,
     },
+    /// `!`.
     Not(Box<Expr>),
+    /// `==`, `!=`, `<`, `<=`, `>` or `>=`.
     Compare {
+        /// The operator.
         op: Op,
+        /// What stands before the operator.
         left: Box<Expr>,
+        /// What stands behind it.
         right: Box<Expr>,
     },
     /// Two or more operands of `&&`.
@@ -56,11 +72,17 @@ pub enum ExprKind {
 /// The comparing operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
+    /// `==`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `<`
     Less,
+    /// `<=`
     LessEqual,
+    /// `>`
     Greater,
+    /// `>=`
     GreaterEqual,
 }
 
@@ -68,24 +90,36 @@ pub enum Op {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ParseError {
+    /// GitHub's message.
     pub message: String,
+    /// What is wrong, for programs.
     pub kind: ParseErrorKind,
     /// The bytes of the expression that are at fault.
     pub span: Range<usize>,
 }
 
+/// What can be wrong with an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseErrorKind {
+    /// A token stands where none, or another, may stand.
     UnexpectedSymbol,
+    /// The expression is not finished.
     UnexpectedEnd,
+    /// A name that is no context here.
     UnknownContext,
+    /// A name that is no function here.
     UnknownFunction,
+    /// The function takes more arguments.
     TooFewParameters,
+    /// The function takes fewer arguments.
     TooManyParameters,
     /// `case` needs predicate and value in pairs, and a default.
     EvenParameters,
+    /// Longer than [`MAX_LENGTH`].
     TooLong,
+    /// Deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// Nothing stands there.
     Empty,
 }
 

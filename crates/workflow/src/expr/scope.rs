@@ -7,8 +7,11 @@ use crate::tables::{
 /// How often a function takes arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FunctionRule {
+    /// GitHub's spelling; case does not count in calls.
     pub name: &'static str,
+    /// The fewest arguments.
     pub min: usize,
+    /// The most arguments.
     pub max: usize,
 }
 
@@ -18,7 +21,9 @@ pub(super) use crate::tables::FUNCTIONS as EVERYWHERE;
 /// The contexts and the extra functions that an expression may name.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
+    /// Names of the contexts that may be read.
     pub contexts: &'a [&'a str],
+    /// Functions beyond those that every expression may call.
     pub functions: &'a [FunctionRule],
 }
 

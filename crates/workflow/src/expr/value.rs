@@ -12,12 +12,18 @@ use super::number;
 /// `==` of Rust compares structure; [`Value::equals`] is the operator of expressions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
+    /// `null`
     #[default]
     Null,
+    /// `true` or `false`
     Bool(bool),
+    /// A double, as in JavaScript.
     Number(f64),
+    /// A string.
     String(String),
+    /// An array; two are equal when they are the same one.
     Array(Arc<Vec<Value>>),
+    /// An object; two are equal when they are the same one.
     Object(Arc<Object>),
 }
 
@@ -30,6 +36,7 @@ pub struct Object {
 }
 
 impl Object {
+    /// No entries; keys that differ by case are the same.
     pub fn new() -> Self {
         Self::default()
     }
@@ -61,14 +68,17 @@ impl Object {
         }
     }
 
+    /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.entries.get(&self.folded(key)).map(|(_, v)| v)
     }
 
+    /// Takes an entry away; the others keep their order.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         self.entries.shift_remove(&self.folded(key)).map(|(_, v)| v)
     }
 
+    /// Whether there is such a key.
     pub fn contains_key(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
@@ -78,10 +88,12 @@ impl Object {
         self.entries.values().map(|(k, v)| (k.as_str(), v))
     }
 
+    /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -105,6 +117,7 @@ impl Value {
         Value::Object(Arc::new(entries.into_iter().collect()))
     }
 
+    /// An array of values, in their order.
     pub fn array<V: Into<Value>>(items: impl IntoIterator<Item = V>) -> Value {
         Value::Array(Arc::new(items.into_iter().map(Into::into).collect()))
     }
@@ -121,6 +134,7 @@ impl Value {
         }
     }
 
+    /// Whether it is neither an array nor an object.
     pub fn is_primitive(&self) -> bool {
         !matches!(self, Value::Array(_) | Value::Object(_))
     }
@@ -192,6 +206,7 @@ impl Value {
         }
     }
 
+    /// The text of a string; nothing is coerced.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(s) => Some(s),

@@ -7,10 +7,13 @@ use std::fmt;
 pub enum ActionRef {
     /// `owner/repo/path@ref`.
     Repository {
+        /// The account that owns the repository.
         owner: String,
+        /// The name of the repository.
         repo: String,
         /// Below the repository's root, without slashes at its ends; empty for the root.
         path: String,
+        /// The branch, tag or commit behind `@`.
         git_ref: String,
     },
     /// `./path`: in the workspace, after a checkout.

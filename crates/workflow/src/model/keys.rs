@@ -13,6 +13,7 @@ impl Keys {
         self.iter().find(|k| k.value == key).map(|k| &k.place)
     }
 
+    /// The keys, in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, Spanned<&'static str>> {
         self.0.iter()
     }

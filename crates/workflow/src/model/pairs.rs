@@ -31,6 +31,7 @@ pub enum ComputedKey {
 }
 
 impl ComputedKey {
+    /// Where the key stands.
     pub fn place(&self) -> &Place {
         match self {
             ComputedKey::Name(template) => template.place(),

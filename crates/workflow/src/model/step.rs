@@ -12,42 +12,67 @@ pub const MAX_BACKGROUND_STEPS: usize = 10;
 /// A step of a job, of a `parallel` group or of a composite action.
 #[derive(Clone, Debug)]
 pub struct Step {
+    /// `jobs.<job_id>.steps[*].id`
     pub id: Option<Spanned<String>>,
+    /// `jobs.<job_id>.steps[*].name`
     pub name: Option<Template>,
+    /// `jobs.<job_id>.steps[*].if`
     pub if_: Option<Spanned<Condition>>,
+    /// What the step does.
     pub kind: StepKind,
+    /// `jobs.<job_id>.steps[*].env`
     pub env: Environment,
+    /// `jobs.<job_id>.steps[*].timeout-minutes`
     pub timeout_minutes: Option<Template>,
+    /// `jobs.<job_id>.steps[*].continue-on-error`
     pub continue_on_error: Option<Template>,
     /// Later steps start while it runs. Steps of a job only, not those inside `parallel`, which all
     /// run so.
     pub background: bool,
+    /// The keys that are written, in the order of the file.
     pub keys: Keys,
     /// The whole step.
     pub place: Place,
 }
 
+/// What a step does.
 #[derive(Clone, Debug)]
 pub enum StepKind {
+    /// `run`: a script.
     Run {
+        /// `run`
         script: Template,
+        /// `shell`
         shell: Option<Template>,
+        /// `working-directory`
         working_directory: Option<Template>,
     },
+    /// `uses`: an action.
     Uses {
+        /// `uses`
         action: Spanned<ActionRef>,
+        /// `with`
         with: Pairs,
     },
     /// `wait`: pauses until the background steps with these ids are over. Runs whatever happened
     /// before.
-    Wait { steps: Vec<Spanned<String>> },
+    Wait {
+        /// The steps.
+        steps: Vec<Spanned<String>>,
+    },
     /// `wait-all`: pauses until all background steps so far are over. Runs whatever happened before.
     WaitAll,
     /// `cancel`: stops the background step with this id.
-    Cancel { step: Spanned<String> },
+    Cancel {
+        /// The step.
+        step: Spanned<String>,
+    },
     /// `parallel`: [`Run`](StepKind::Run) and [`Uses`](StepKind::Uses) steps that run in the
     /// background, and a wait for all of them.
-    Parallel { steps: Vec<Step> },
+    Parallel {
+        /// The steps.
+        steps: Vec<Step>,
+    },
 }
 
 impl Step {

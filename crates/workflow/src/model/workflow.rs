@@ -12,14 +12,23 @@ pub type Environment = Pairs;
 /// A workflow file.
 #[derive(Clone, Debug)]
 pub struct Workflow {
+    /// `name`
     pub name: Option<Spanned<String>>,
+    /// `description`
     pub description: Option<Spanned<String>>,
+    /// `run-name`
     pub run_name: Option<Template>,
+    /// `on`
     pub on: Triggers,
+    /// `permissions`
     pub permissions: Option<Permissions>,
+    /// `env`
     pub env: Environment,
+    /// `defaults`
     pub defaults: Defaults,
+    /// `concurrency`
     pub concurrency: Option<Concurrency>,
+    /// `cache-mode`
     pub cache_mode: Option<Spanned<CacheMode>>,
     /// By id, in the order of the file.
     pub jobs: IndexMap<String, Job>,
@@ -27,17 +36,24 @@ pub struct Workflow {
     pub unmodelled: Vec<Unmodelled>,
     /// Names of YAML anchors that no alias names; their places begin with `&`.
     pub unused_anchors: Vec<Spanned<String>>,
+    /// The keys that are written, in the order of the file.
     pub keys: Keys,
+    /// Where it stands.
     pub place: Place,
 }
 
 /// `concurrency`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Concurrency {
+    /// `concurrency.group`
     pub group: Template,
+    /// `concurrency.cancel-in-progress`
     pub cancel_in_progress: Option<Template>,
+    /// `concurrency.queue`
     pub queue: Queue,
+    /// The keys that are written, in the order of the file.
     pub keys: Keys,
+    /// Where it stands.
     pub place: Place,
 }
 
@@ -47,8 +63,11 @@ pub struct Concurrency {
 /// Without it runs of trusted events may write, and others only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheMode {
+    /// `none`
     None,
+    /// `read`
     Read,
+    /// `write`
     Write,
     /// Caches are saved and not restored.
     WriteOnly,
@@ -81,36 +100,51 @@ pub enum Queue {
 /// `defaults`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Defaults {
+    /// `defaults.run`
     pub run: RunDefaults,
+    /// The keys that are written, in the order of the file.
     pub keys: Keys,
 }
 
+/// `defaults.run`
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunDefaults {
+    /// `defaults.run.shell`
     pub shell: Option<Template>,
+    /// `defaults.run.working-directory`
     pub working_directory: Option<Template>,
+    /// The keys that are written, in the order of the file.
     pub keys: Keys,
 }
 
 /// `permissions` of the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permissions {
+    /// Which permissions.
     pub kind: PermissionsKind,
+    /// Where it stands.
     pub place: Place,
 }
 
+/// The forms of `permissions`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PermissionsKind {
+    /// `read-all`
     ReadAll,
+    /// `write-all`
     WriteAll,
     /// What is not listed is `none`.
     Scopes(Vec<(Spanned<String>, Spanned<Access>)>),
 }
 
+/// What one permission allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
+    /// `none`
     None,
+    /// `read`
     Read,
+    /// `write`
     Write,
 }
 

@@ -13,8 +13,11 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// What `success()`, `failure()` and `cancelled()` answer; `None` where it is not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobStatus {
+    /// What `success()` answers, where that is known.
     pub success: Option<bool>,
+    /// What `failure()` answers, where that is known.
     pub failure: Option<bool>,
+    /// What `cancelled()` answers, where that is known.
     pub cancelled: Option<bool>,
 }
 

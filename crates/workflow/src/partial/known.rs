@@ -7,11 +7,13 @@ use crate::expr::{Object, Value, fold};
 /// A value as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Known {
+    /// Known whole.
     Value(Value),
     /// A mapping of which some members are not known.
     Object(Members),
     /// A sequence of which some items are not known.
     Array(Vec<Known>),
+    /// Not known, and why.
     Unknown(Unknown),
 }
 
@@ -63,6 +65,7 @@ impl Members {
         self
     }
 
+    /// Sets a member.
     pub fn set(&mut self, name: &str, value: impl Into<Known>) {
         let entry = (name.to_owned(), value.into());
         self.entries.insert(fold(name), entry);
@@ -77,6 +80,7 @@ impl Members {
         self.open
     }
 
+    /// The members, in the order in which they were set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Known)> {
         self.entries
             .values()

@@ -9,6 +9,7 @@ use crate::template::{Data, Part, Template, TemplateExpr};
 /// What a condition comes to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decided {
+    /// It holds, whatever is not known.
     Yes,
     /// The part that made it false, where there is a single one.
     No(Option<Deciding>),

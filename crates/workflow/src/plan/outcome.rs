@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 /// How a job ends, as `needs.<id>.result` says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
+    /// `skipped`
     Skipped,
+    /// `success`
     Success,
+    /// `cancelled`
     Cancelled,
+    /// `failure`
     Failure,
 }
 
@@ -19,6 +23,7 @@ impl Outcome {
         Outcome::Failure,
     ];
 
+    /// GitHub's word, as in `needs.<job_id>.result`.
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Skipped => "skipped",
@@ -34,19 +39,23 @@ impl Outcome {
 pub struct Results(u8);
 
 impl Results {
+    /// This result and no other.
     pub const fn only(outcome: Outcome) -> Results {
         Results(1 << outcome as u8)
     }
 
+    /// The results of both.
     #[must_use]
     pub fn or(self, other: Results) -> Results {
         Results(self.0 | other.0)
     }
 
+    /// Whether the result is possible.
     pub fn may(self, outcome: Outcome) -> bool {
         self.0 & Results::only(outcome).0 != 0
     }
 
+    /// Whether no other result is possible.
     pub fn must(self, outcome: Outcome) -> bool {
         self == Results::only(outcome)
     }
@@ -57,6 +66,7 @@ impl Results {
         rest.or(Results::only(Outcome::Success))
     }
 
+    /// The possible results.
     pub fn iter(self) -> impl Iterator<Item = Outcome> {
         Outcome::ALL.into_iter().filter(move |o| self.may(*o))
     }

@@ -12,6 +12,7 @@ use crate::trigger::Event;
 pub struct TokenScopes {
     /// Scopes with more than `none`, in alphabetical order.
     pub scopes: Vec<(&'static str, Access)>,
+    /// What sets them.
     pub origin: TokenOrigin,
     /// Something that was asked for is not given, since the caller has not got it or a pull request
     /// from a fork gets no write access.
@@ -21,7 +22,9 @@ pub struct TokenScopes {
 /// Where permissions come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenOrigin {
+    /// `jobs.<job_id>.permissions`
     Job(Place),
+    /// `permissions` of the workflow.
     Workflow(Place),
     /// The job that calls the workflow.
     Caller,
@@ -30,6 +33,7 @@ pub enum TokenOrigin {
 }
 
 impl TokenScopes {
+    /// What the token may do with a scope.
     pub fn access(&self, scope: &str) -> Access {
         let found = self.scopes.iter().find(|(name, _)| *name == scope);
         found.map_or(Access::None, |(_, access)| *access)

@@ -11,8 +11,11 @@ use crate::trigger::Event;
 pub struct Situation<'w> {
     /// `None`: no event in particular.
     pub event: Option<Event>,
+    /// What is known of contexts.
     pub facts: Facts,
+    /// What the token may do where no `permissions` are.
     pub token: TokenDefault,
+    /// How jobs are taken to end.
     pub assumptions: Assumptions,
     /// The workflow for the text of a job's `uses`.
     pub find: &'w dyn Fn(&str) -> Option<&'w Workflow>,
@@ -27,6 +30,7 @@ pub struct Facts {
     pub number: Option<u64>,
     /// Whether a pull request comes from a fork.
     pub from_fork: Option<bool>,
+    /// `github.actor`
     pub actor: Option<String>,
     /// `owner/name`.
     pub repository: Option<String>,

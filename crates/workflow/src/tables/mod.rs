@@ -26,7 +26,9 @@ pub use payload::Payload;
 /// An npm package that tables are made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Package {
+    /// The name.
     pub name: &'static str,
+    /// The version.
     pub version: &'static str,
     /// The day of its release, `YYYY-MM-DD`.
     pub published: &'static str,
@@ -36,6 +38,7 @@ pub struct Package {
 /// (<https://docs.github.com/actions/reference/events-that-trigger-workflows>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventRule {
+    /// The name.
     pub name: &'static str,
     /// Filters and other keys. GitHub passes over filters that an event does not have.
     pub keys: &'static [&'static str],

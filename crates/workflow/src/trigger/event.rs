@@ -43,6 +43,7 @@ pub struct Event {
     /// The full ref that branch and tag filters are about: what was pushed, the *base* of a pull
     /// request or merge group, the head branch of the run behind a `workflow_run`.
     pub git_ref: String,
+    /// The files that changed.
     pub changes: Changes,
     /// For `workflow_run`: the name of the workflow that ran.
     pub workflow: Option<String>,
@@ -61,6 +62,7 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event of this name for a ref such as `refs/heads/main`.
     pub fn new(name: &str, git_ref: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -69,12 +71,14 @@ impl Event {
         }
     }
 
+    /// The same with an activity type, such as `opened`.
     #[must_use]
     pub fn activity(mut self, activity: &str) -> Self {
         self.activity = Some(activity.to_owned());
         self
     }
 
+    /// The same with the files that changed.
     #[must_use]
     pub fn changed<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
         self.changes = Changes::Files(paths.into_iter().map(Into::into).collect());
@@ -97,6 +101,7 @@ impl Event {
         }
     }
 
+    /// The name of the tag that it is about, if it is about one.
     pub fn tag(&self) -> Option<&str> {
         self.git_ref.strip_prefix("refs/tags/")
     }

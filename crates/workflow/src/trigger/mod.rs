@@ -15,7 +15,9 @@ use crate::place::Place;
 /// What an event does to a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
+    /// The workflow starts.
     Starts,
+    /// It does not, and why.
     Not(NotTriggered),
     /// It starts if what is not known lets it.
     Unknown(Untold),
@@ -24,15 +26,30 @@ pub enum Trigger {
 /// What is not known of an event and decides whether it starts a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untold {
+    /// Which files changed.
     #[error("which files changed is not known, and `{filter}` filters by them")]
-    Paths { filter: &'static str, place: Place },
+    Paths {
+        /// The key of the filter.
+        filter: &'static str,
+        /// Where it stands.
+        place: Place,
+    },
+    /// Which activity it was.
     #[error("the activity type is not known, and `types` lists some")]
-    Activity { place: Place },
+    Activity {
+        /// Where it stands.
+        place: Place,
+    },
+    /// Which workflow ran.
     #[error("the workflow that ran is not known, and `workflows` lists some")]
-    Workflow { place: Place },
+    Workflow {
+        /// Where it stands.
+        place: Place,
+    },
 }
 
 impl Untold {
+    /// The filter that asks for it.
     pub fn place(&self) -> &Place {
         match self {
             Untold::Paths { place, .. }
@@ -45,49 +62,94 @@ impl Untold {
 /// Why an event does not start a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTriggered {
+    /// The event is not under `on`.
     #[error("the workflow does not listen to `{event}`")]
-    Event { event: String },
+    Event {
+        /// The event.
+        event: String,
+    },
+    /// Its `types` leave the activity out.
     #[error("the activity type `{activity}` is not among those listed")]
-    Activity { activity: String, place: Place },
+    Activity {
+        /// The activity type.
+        activity: String,
+        /// Where it stands.
+        place: Place,
+    },
     #[error(
         "the branch `{branch}` does not pass `{filter}`: {}",
         by("branches", filter, decides)
     )]
+    /// `branches` or `branches-ignore` leave the branch out.
     Branch {
+        /// The branch.
         branch: String,
         /// The key that did not let it pass, such as `branches-ignore`.
         filter: &'static str,
         /// The pattern that decided; `None` if none matches.
         decides: Option<String>,
+        /// Where it stands.
         place: Place,
     },
     #[error(
         "the tag `{tag}` does not pass `{filter}`: {}",
         by("tags", filter, decides)
     )]
+    /// `tags` or `tags-ignore` leave the tag out.
     Tag {
+        /// The tag.
         tag: String,
+        /// The key of the filter.
         filter: &'static str,
+        /// The pattern that decides, if one does.
         decides: Option<String>,
+        /// Where it stands.
         place: Place,
     },
+    /// `paths` or `paths-ignore` leave every changed file out.
     #[error("no changed file passes `{filter}`")]
-    Paths { filter: &'static str, place: Place },
+    Paths {
+        /// The key of the filter.
+        filter: &'static str,
+        /// Where it stands.
+        place: Place,
+    },
+    /// `workflows` leave the workflow out that ran.
     #[error("the workflow `{workflow}` is not among those listed")]
-    Workflow { workflow: String, place: Place },
+    Workflow {
+        /// The name of the workflow.
+        workflow: String,
+        /// Where it stands.
+        place: Place,
+    },
+    /// Such events start workflows of the default branch alone.
     #[error("the file is not on the default branch, where GitHub looks for `{event}`")]
-    NotOnDefaultBranch { event: String, place: Place },
+    NotOnDefaultBranch {
+        /// The event.
+        event: String,
+        /// Where it stands.
+        place: Place,
+    },
+    /// The message of the commit asks that workflows are skipped.
     #[error("the message of the head commit asks for it: `{instruction}`")]
-    SkipInstruction { instruction: String },
+    SkipInstruction {
+        /// The words that ask for it.
+        instruction: String,
+    },
+    /// Events of GitHub's own token start no workflow.
     #[error("what is done with GITHUB_TOKEN starts no workflow, dispatches excepted")]
     Token,
+    /// A pull request that cannot be merged starts no workflow.
     #[error("the pull request has a merge conflict")]
     Conflict,
     /// GitHub refuses to dispatch.
     #[error("the input `{input}` {why}")]
     Input {
+        /// The name of the input.
         input: String,
+        /// What is wrong with its value.
         why: String,
+        /// Where it stands.
         place: Place,
     },
 }

@@ -82,6 +82,7 @@ impl<'t> Tree<'t> {
         })
     }
 
+    /// The node at the top.
     pub fn root(&self) -> &Node<'t> {
         &self.root
     }

@@ -6,7 +6,9 @@ use std::ops::Range;
 /// The bytes of a file that a node was read from, in offsets of the file's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
+    /// The first byte.
     pub start: u32,
+    /// The byte behind the last.
     pub end: u32,
 }
 
@@ -20,6 +22,7 @@ impl Span {
         }
     }
 
+    /// The bytes as a range.
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -32,23 +35,31 @@ impl Span {
 /// alias stands for what it names, and has the span of that.
 #[derive(Clone, Debug)]
 pub struct Node<'t> {
+    /// What the node is.
     pub kind: Kind<'t>,
+    /// Its bytes.
     pub span: Span,
 }
 
+/// The kinds of nodes.
 #[derive(Clone, Debug)]
 pub enum Kind<'t> {
+    /// A single value.
     Scalar(Scalar<'t>),
+    /// Items in their order.
     Sequence(Vec<Node<'t>>),
     /// Keys and values in the order of the file; the keys may be equal.
     Mapping(Vec<(Node<'t>, Node<'t>)>),
 }
 
+/// A single value.
 #[derive(Clone, Debug)]
 pub struct Scalar<'t> {
     /// As written, with quotes, folding and escapes undone.
     pub text: Cow<'t, str>,
+    /// What it means by the core schema.
     pub value: Resolved,
+    /// How it is written.
     pub style: Style,
 }
 
@@ -56,16 +67,22 @@ pub struct Scalar<'t> {
 /// (<https://yaml.org/spec/1.2.2/#103-core-schema>), and by its tag.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Resolved {
+    /// `null`, `~` or nothing.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// An integer or a decimal.
     Number(f64),
     /// The text itself.
     String,
 }
 
+/// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
+    /// Without quotes.
     Plain,
+    /// With single or double quotes.
     Quoted,
     /// `|`
     Literal,
@@ -91,6 +108,7 @@ impl<'t> Node<'t> {
         matches!(&self.kind, Kind::Scalar(s) if s.value == Resolved::Null)
     }
 
+    /// The single value, if it is one.
     pub fn scalar(&self) -> Option<&Scalar<'t>> {
         match &self.kind {
             Kind::Scalar(s) => Some(s),

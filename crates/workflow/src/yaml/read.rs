@@ -307,7 +307,9 @@ impl<'p> Reader<'_, '_, 'p> {
         let mut span = self.bytes_of(span);
         span.start = behind_properties(self.text, span.start);
         span.end = span.end.max(span.start);
-        let flow = self.text[span.start..].starts_with(if mapping { '{' } else { '[' });
+        // A block mapping may begin with a key in brackets; its own beginning has no length.
+        let bracket = if mapping { '{' } else { '[' };
+        let flow = !span.is_empty() && self.text[span.start..].starts_with(bracket);
         let items = match mapping {
             true => Items::Mapping(Vec::new(), None),
             false => Items::Sequence(Vec::new()),
