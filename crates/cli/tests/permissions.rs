@@ -13,6 +13,9 @@ const TEMPLATE: &str = "infra/deployment.yml";
 /// A rehearsal uses every processor: one at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
+/// The places of a statement's actions and resources.
+type Places = (Vec<u64>, Vec<u64>);
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -125,7 +128,7 @@ fn without_any_statement_a_call_would_be_refused() {
         "{}",
         String::from_utf8_lossy(&output.stdout)
     );
-    let mut needed: BTreeMap<(String, u64, u64), (Vec<u64>, Vec<u64>)> = BTreeMap::new();
+    let mut needed: BTreeMap<(String, u64, u64), Places> = BTreeMap::new();
     let mut granted: BTreeMap<String, Value> = BTreeMap::new();
     for line in std::fs::read_to_string(&events).unwrap().lines() {
         let event: Value = serde_json::from_str(line).unwrap();
