@@ -111,7 +111,7 @@ const PHRASES: &[(&str, &str)] = &[
     ),
     (
         "tests",
-        "[all|unit|automated|all unit] (test|tests|test suite|testing)",
+        "[all|unit|automated|all unit|all automated] (test|tests|test suite|testing)",
     ),
     (
         "severity",
@@ -152,7 +152,7 @@ const PHRASES: &[(&str, &str)] = &[
     ),
     (
         "redeploy",
-        "(redeploy|redeploys|redeploying|re-deploy|re-deploying|deploy|deploying) <previous> (image [tag|version]|tag|version|release|docker image|container image|image tag) [(via|through|by|using|with|from) #dispatch(<dispatch>)]",
+        "(redeploy|redeploys|redeploying|re-deploy|re-deploying|deploy|deploying) <previous> (image [tag|version]|tag|version|release [tag]|docker image|container image|image tag) [(via|through|by|using|with|from) #dispatch(<dispatch>)]",
     ),
     (
         "ecr",

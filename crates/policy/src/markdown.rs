@@ -34,6 +34,8 @@ pub(crate) struct Block {
     pub(crate) before: Option<usize>,
     /// Why it can be no rule, whatever it says.
     pub(crate) barred: Option<&'static str>,
+    /// `- [ ] …`: to be done, or a line of a checklist.
+    pub(crate) open_task: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -187,6 +189,7 @@ impl Blocks {
             parent: None,
             before: None,
             barred: None,
+            open_task: false,
         });
         self.0.len() - 1
     }
@@ -236,8 +239,7 @@ impl Walker {
             Event::FootnoteReference(_) => self.push(OBJECT, span, false),
             Event::TaskListMarker(done) => {
                 if let (false, Some(&item)) = (done, self.items.last()) {
-                    self.blocks.0[item].barred =
-                        Some("an open task says what is to be done, not what holds");
+                    self.blocks.0[item].open_task = true;
                 }
             }
             Event::InlineMath(text) | Event::DisplayMath(text) => self.text(&text, span, true),

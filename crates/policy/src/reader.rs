@@ -207,8 +207,8 @@ impl Reader<'_> {
 
     fn outcome(&self, block: &Block, tokens: &[Token], lead: &Lead) -> Outcome {
         let mut outcome = self.reading(tokens, lead);
-        let barred = block
-            .barred
+        let barred = self
+            .bar(block)
             .map(str::to_owned)
             .or_else(|| self.headings.doubt());
         if let Some(why) = barred {
@@ -220,6 +220,14 @@ impl Reader<'_> {
             });
         }
         outcome
+    }
+
+    /// Why a block's form keeps it from being a rule.
+    fn bar(&self, block: &Block) -> Option<&'static str> {
+        let task = block.open_task && !self.headings.is_checklist();
+        block
+            .barred
+            .or(task.then_some("an open task says what is to be done, not what holds"))
     }
 
     fn reading(&self, tokens: &[Token], lead: &Lead) -> Outcome {
@@ -378,7 +386,7 @@ impl Reader<'_> {
             }
         }
         let section = self.headings.section();
-        let barred = self.blocks[block].barred.is_some();
+        let barred = self.bar(&self.blocks[block]).is_some();
         self.out.push(Read {
             statement,
             settings,

@@ -42,6 +42,18 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("data", "pipeline"),
     ("data", "pipelines"),
 ];
+/// Words whose checks and gates are those before a merge.
+const GATED: &[&str] = &[
+    "request",
+    "requests",
+    "pull-request",
+    "pull-requests",
+    "pr",
+    "prs",
+    "merge",
+    "quality",
+    "status",
+];
 /// Words of headings that change nothing about the statements below.
 const PLAIN: &[&str] = &[
     "rules",
@@ -165,7 +177,20 @@ const PLAIN: &[&str] = &[
     "scan",
     "scanning",
     "management",
+    "checklist",
+    "checklists",
+    "criteria",
+    "matrix",
+    "automated",
+    "before",
+    "pre-deployment",
+    "pre-deploy",
+    "pre-release",
+    "pre-merge",
+    "status",
 ];
+/// Words of headings above tasks that must be done each time.
+const CHECKLIST: &[&str] = &["checklist", "checklists", "criteria"];
 /// Words after which nothing below a heading can be taken at its word.
 const DOUBTFUL: &[&str] = &[
     "old",
@@ -269,6 +294,7 @@ struct Heading {
     unknown: Option<String>,
     doubtful: Option<String>,
     environment: Option<Vec<Token>>,
+    checklist: bool,
 }
 
 impl Headings {
@@ -314,6 +340,7 @@ impl Headings {
                 .collect::<Vec<_>>()
                 .join(" "),
             in_scope: is_about_deployment(&words),
+            checklist: words.iter().any(|word| CHECKLIST.contains(&word.as_str())),
             unknown,
             doubtful,
             environment: match environments.len() {
@@ -326,6 +353,11 @@ impl Headings {
     /// True below a heading about deployment.
     pub(crate) fn in_scope(&self) -> bool {
         self.stack.iter().any(|heading| heading.in_scope)
+    }
+
+    /// True where tasks are ticked off each time, so that each says what must hold.
+    pub(crate) fn is_checklist(&self) -> bool {
+        self.stack.iter().any(|heading| heading.checklist)
     }
 
     /// The number of the section that is open.
@@ -385,6 +417,8 @@ fn is_about_deployment(words: &[String]) -> bool {
             .iter()
             .any(|pair| *pair == (word.as_str(), next) || *pair == (last, word.as_str()));
         SCOPE.contains(&word.as_str()) && !elsewhere
+            || ["checks", "check", "gate", "gates"].contains(&next)
+                && GATED.contains(&word.as_str())
             || word == "roll" && next == "back"
             || word == "continuous" && ["integration", "delivery"].contains(&next)
     })

@@ -13,6 +13,10 @@ const ROW_HEADS: [&str; 6] = [
     "name",
 ];
 
+/// What a last column is called that says whether the row must hold.
+const DEMANDS: [&str; 2] = ["required", "mandatory"];
+const YES: [&str; 4] = ["yes", "y", "true", "required"];
+
 /// The statements of a row: one for a column that has a value, or one for the row.
 pub(crate) fn statements(cells: &[Vec<Token>], heads: &[Vec<Token>]) -> Vec<Vec<Token>> {
     let Some(first) = cells.first() else {
@@ -40,6 +44,22 @@ pub(crate) fn statements(cells: &[Vec<Token>], heads: &[Vec<Token>]) -> Vec<Vec<
             .filter(|at| !is_empty(&cells[*at]))
             .map(|at| joined(&[first, head(at), &cells[at]]))
             .collect();
+    }
+    // | … | criterion | required |
+    let last = cells.len() - 1;
+    if last > 0
+        && let [word] = head(last)
+        && DEMANDS.contains(&word.norm.as_str())
+        && let [answer] = &cells[last][..]
+        && YES.contains(&answer.norm.as_str())
+    {
+        let demand = vec![Token {
+            span: answer.span.clone(),
+            ..word.clone()
+        }];
+        let mut parts: Vec<&[Token]> = cells[..last].iter().map(Vec::as_slice).collect();
+        parts.push(&demand);
+        return vec![joined(&parts)];
     }
     vec![joined(&cells.iter().map(Vec::as_slice).collect::<Vec<_>>())]
 }

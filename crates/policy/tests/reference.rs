@@ -26,7 +26,8 @@ A statement is a list item, a table's row or a sentence of a paragraph. It is re
 ## Forms
 
 - Bullets and numbered lists. An item with more below it gives the subject: `Staging:` with `deploys automatically on merge to main` below it, or `A pull request can be merged only when CI passes:` with `lint` below it. Where the item above is not understood, nothing below it is.
-- Tables with a setting and its value in each row; with a row for each environment, or a column for each.
+- Tables with a setting and its value in each row; with a row for each environment, or a column for each. Where the last column is headed `required`, a row says `required` if it holds `yes` there, and nothing else is read.
+- Checklists: below a heading that speaks of a checklist or of criteria, `- [ ] All tests passing in CI` says what must hold. Anywhere else an open task is something to be done, and no rule.
 - Sentences, and lines such as `AWS region: eu-central-1`.
 - Several rules in one statement, joined by `;`, `,`, `+` or `and`.
 - Headings give the subject too: below `### Staging`, `Requires manual approval` is about staging. Below a heading with words that are not known, or that cast doubt (`deprecated`, `planned`, another platform), nothing is taken at its word.

@@ -29,6 +29,31 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
             pattern: "<gates> (<must> <pass>|<be> <required>|<must> be <required>|<required>) [<before-merge>]",
             meaning,
         },
+        // Lines of checklists and of tables of checks.
+        Form {
+            pattern: "<gates> passing (in|on) ci [<before-merge>]",
+            meaning,
+        },
+        Form {
+            pattern: "[<each>] ci checks passing",
+            meaning,
+        },
+        Form {
+            pattern: "#build([container] (docker|image|docker image|container|container image) (built|builds|build passes)) successfully",
+            meaning,
+        },
+        Form {
+            pattern: "[test|tests|testing|build|ci|quality] <gates> [<pass>] (<required>|yes)",
+            meaning,
+        },
+        Form {
+            pattern: "(#lint(lint|linting|linter|code style) [eslint|ruff|biome|clippy|golangci-lint|flake8|pylint|checkstyle]|#type-check(type-check|type-checks|type-checking|types) [typescript|typescript/jsdoc|tsc|mypy|pyright]) (0|zero|no) (error|errors|warning|warnings)",
+            meaning,
+        },
+        Form {
+            pattern: "#test([unit] (tests|test)) [jest|vitest|mocha|pytest|junit|go test|cargo test] (all <pass>|100% <pass>|(0|zero|no) failures)",
+            meaning,
+        },
         Form {
             pattern: "<gates> <must> run (on|for|in) [<each>] <pr>",
             meaning,
@@ -72,6 +97,10 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
         "Tests must pass before merge",
         "CI must pass before merge",
         "All tests must pass",
+        "All tests passing in CI",
+        "Docker image built successfully",
+        "Linting: 0 errors",
+        "Unit tests (Vitest): all pass",
     ],
     near_misses: &[
         "Tests need not pass before merge",
@@ -79,6 +108,9 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
         "PR CI must pass: lint + accessibility audit",
         "Lint must pass before merge unless it is urgent",
         "Tests pass",
+        "Tests passing",
+        "Most tests passing in CI",
+        "Integration tests: all pass",
     ],
 };
 

@@ -14,6 +14,10 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
             meaning,
         },
         Form {
+            pattern: "[code|test] [coverage] #coverage(<percent> [test|code|line|unit test] coverage) (<required>|yes)",
+            meaning,
+        },
+        Form {
             pattern: "[<pr>] (require|requires|need|needs) #coverage(<percent> [test|code|line|unit test] coverage)",
             meaning,
         },

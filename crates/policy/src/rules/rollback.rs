@@ -18,6 +18,10 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
             meaning,
         },
         Form {
+            pattern: "[<each>] (release|deployment|deploy|production) (can|may|is|are|must) [be] (rolled back|reverted) by <redeploy> [<via> [same|regular|normal|usual] github [actions] workflow]",
+            meaning,
+        },
+        Form {
             pattern: "<redeploy> to (roll-back|rollback)",
             meaning,
         },
@@ -28,6 +32,7 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
         "Rollback procedure: redeploy previous image tag via workflow_dispatch",
         "Rollbacks are done by redeploying the previous version",
         "Rollback: redeploy the last known good image",
+        "A release can be rolled back by deploying the previous release with the regular GitHub workflow",
     ],
     near_misses: &[
         "Rollback: revert the commit on main",
