@@ -4,7 +4,9 @@ mod exit;
 mod explain;
 mod generate;
 mod graph;
+mod judge;
 mod rehearse;
+mod report;
 mod rules;
 
 use std::process::ExitCode;
@@ -37,6 +39,7 @@ enum Command {
     Explain(explain::Args),
     Generate(generate::Args),
     Rehearse(rehearse::Args),
+    Judge(judge::Args),
     Graph(Box<graph::Args>),
 }
 
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Rehearse(args) => rehearse::run(args),
+        Command::Judge(args) => judge::run(args),
         Command::Graph(args) => graph::run(args),
     };
     match ended {

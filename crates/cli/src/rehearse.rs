@@ -1,16 +1,14 @@
 //! `lockkeeper rehearse`
 
-mod outputs;
-
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args as ClapArgs, ValueEnum};
-use lockkeeper_rehearsal::report::{Annotations, Human};
+use clap::Args as ClapArgs;
 use lockkeeper_rehearsal::{Progress, RehearsalError, Request, rehearse};
 
 use crate::exit::{self, Failure};
+use crate::report::Shown;
 
 /// Run the workflow files on an embedded GitHub and AWS, and say which promises they keep
 ///
@@ -34,9 +32,6 @@ pub(crate) struct Args {
     /// The repository's directory
     #[arg(default_value = ".", value_name = "DIR")]
     directory: PathBuf,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
     /// The seed that decides between things that could happen at the same time
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
@@ -46,9 +41,6 @@ pub(crate) struct Args {
     /// List the stories and stop
     #[arg(long)]
     list: bool,
-    /// Show every piece of evidence, not only the first of each promise
-    #[arg(long, short)]
-    verbose: bool,
     /// Judge roles by FILE, what `aws iam get-account-authorization-details` prints
     #[arg(long, value_name = "FILE")]
     iam: Option<PathBuf>,
@@ -56,17 +48,7 @@ pub(crate) struct Args {
     #[arg(long)]
     no_sandbox: bool,
     #[command(flatten)]
-    outputs: outputs::Outputs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
-    /// Annotations for GitHub Actions, then the report for people
-    Github,
+    shown: Shown,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -88,7 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         no_sandbox: args.no_sandbox,
         iam: args.iam.clone(),
     };
-    let show = std::io::stderr().is_terminal() && args.format == Format::Human;
+    let show = std::io::stderr().is_terminal() && args.shown.is_for_people();
     let progress = |progress: Progress| {
         if show {
             let Progress {
@@ -105,33 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         write!(std::io::stderr(), "\r\u{1b}[K").ok();
     }
     let report = report.map_err(failure)?;
-    args.outputs.write(&report, &args.command())?;
-    let mut out = anstream::stdout();
-    let printed = match args.format {
-        Format::Json => serde_json::to_writer_pretty(&mut out, &report)
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(out)),
-        Format::Human | Format::Github => {
-            let annotations = Annotations(&report);
-            let text = Human {
-                report: &report,
-                colour: true,
-                verbose: args.verbose,
-            };
-            match args.format {
-                Format::Github => write!(out, "{annotations}\n{text}"),
-                _ => write!(out, "{text}"),
-            }
-        }
-    };
-    exit::printed(printed)?;
-    Ok(if report.is_empty() {
-        ExitCode::from(2)
-    } else if report.all_well() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    args.shown.show(&report, &args.command())
 }
 
 impl Args {

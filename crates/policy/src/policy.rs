@@ -4,10 +4,10 @@ use lockkeeper_names::{
     AccountId, BranchName, ClusterName, ContainerName, HttpsUrl, Region, RepositoryName,
     ServiceName, UrlPath,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a team's rules ask for, as values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// The branch that production is deployed from; pull requests aim at it.
     pub production_branch: BranchName,
@@ -18,14 +18,14 @@ pub struct Policy {
     pub rollback: Option<Rollback>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullRequest {
     /// Nobody pushes to the branch directly.
     pub required: bool,
 }
 
 /// The gates of a pull request.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ci {
     pub lint: bool,
     pub type_check: bool,
@@ -36,21 +36,21 @@ pub struct Ci {
     pub image_scan: Option<ImageScan>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageScan {
     pub scanner: Scanner,
     /// Findings of these severities fail the gate.
     pub severities: Vec<Severity>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scanner {
     Trivy,
 }
 
 /// Ordered from the least to the most severe, named as scanners name them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Severity {
     Low,
@@ -71,7 +71,7 @@ impl Severity {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     pub name: ServiceName,
     /// The ECR repository of its image.
@@ -82,13 +82,13 @@ pub struct Service {
     pub readiness_path: Option<UrlPath>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environments {
     pub staging: Environment,
     pub production: Environment,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
     pub trigger: Trigger,
     /// The branch whose merges deploy here, for [`Trigger::Merge`].
@@ -105,7 +105,7 @@ pub struct Environment {
 }
 
 /// What starts a deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
     /// Each merge to the environment's branch.
@@ -114,19 +114,19 @@ pub enum Trigger {
     Manual,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollback {
     pub method: RollbackMethod,
     pub trigger: RollbackTrigger,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RollbackMethod {
     RedeployPreviousImage,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RollbackTrigger {
     WorkflowDispatch,

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockkeeper_names::CommitSha;
 use lockkeeper_world::app::Behaviour;
+use serde::{Deserialize, Serialize};
 
 /// A gate that a commit can fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Gate {
     Lint,
     TypeCheck,
@@ -32,7 +34,8 @@ impl Gate {
 }
 
 /// What a commit is like.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Traits {
     pub fails: BTreeSet<Gate>,
     pub coverage_percent: f64,
@@ -51,7 +54,7 @@ impl Default for Traits {
 }
 
 /// The traits of the scenario's commits; any other commit is a good one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Commits(BTreeMap<CommitSha, Traits>);
 
 impl Commits {

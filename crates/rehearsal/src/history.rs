@@ -8,6 +8,8 @@ use lockkeeper_world::app::Behaviour;
 use lockkeeper_world::event::{Conclusion, Event, ServiceKey, What};
 use lockkeeper_world::ids::{Caller, JobId, RunId};
 
+use crate::promises::Facts;
+
 /// One attempt of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
@@ -88,13 +90,21 @@ pub(crate) struct History {
     commits: BTreeMap<ImageDigest, CommitSha>,
     /// How tasks of a digest behaved on a service: the last that was started.
     behaviours: BTreeMap<(ServiceKey, ImageDigest), Behaviour>,
+    /// The production branch's commits of this story, oldest first.
+    pub(crate) branch: Vec<CommitSha>,
+    /// What the images that were there from the start were built from.
+    pub(crate) initial: BTreeMap<ImageDigest, CommitSha>,
     /// Attempts that leaned on something that is not modelled and was taken as passed.
     pub(crate) unmodelled: BTreeSet<(RunId, u32)>,
 }
 
 impl History {
-    pub(crate) fn read(events: &[Event]) -> Self {
-        let mut history = Self::default();
+    pub(crate) fn read(events: &[Event], facts: &Facts) -> Self {
+        let mut history = Self {
+            branch: vec![facts.root.clone()],
+            ..Self::default()
+        };
+        let mut begun = false;
         let mut deployments: BTreeMap<String, (bool, Option<Update>)> = BTreeMap::new();
         let mut tasks: BTreeMap<String, String> = BTreeMap::new();
         let mut current: BTreeMap<ServiceKey, BTreeMap<ImageDigest, u32>> = BTreeMap::new();
@@ -178,11 +188,20 @@ impl History {
                     reviewer: reviewer.clone(),
                     approved: *approved,
                 }),
+                What::Stimulus { .. } => begun = true,
+                What::Pushed { branch, sha, .. }
+                    if branch == facts.policy.production_branch.as_str() =>
+                {
+                    history.branch.push(sha.clone());
+                }
                 What::ImagePushed {
                     digest,
                     commit: Some(commit),
                     ..
                 } => {
+                    if !begun && event.caller.is_none() {
+                        history.initial.insert(digest.clone(), commit.clone());
+                    }
                     history.commits.insert(digest.clone(), commit.clone());
                 }
                 What::TagPut {

@@ -11,6 +11,7 @@ pub mod models;
 pub mod personality;
 mod play;
 pub mod promises;
+mod record;
 mod rehearse;
 pub mod report;
 pub mod repository;
@@ -23,4 +24,5 @@ pub mod tools;
 pub mod trial;
 mod verdicts;
 
+pub use record::{RecordError, Recording, judge};
 pub use rehearse::{Progress, RehearsalError, Request, rehearse, scenarios};

@@ -1,42 +1,96 @@
 //! One story: played with the settings that are declared and with GitHub's defaults, then judged.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant as RealInstant};
 
-use lockkeeper_names::ImageDigest;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::clock::START;
 use lockkeeper_world::event::{Event, What};
 
-use crate::cast;
 use crate::director::{Director, PlayError};
-use crate::engine::{EngineError, Layers};
+use crate::engine::EngineError;
 use crate::history::History;
 use crate::memory::{Memory, Past};
 use crate::promises::{Facts, Judgement, PROMISES, Story};
+use crate::record::Told;
 use crate::report::RunReport;
 use crate::repository::Repository;
 use crate::scenarios::Scenario;
 use crate::stage::Library;
 use crate::survey::{Raising, Settings, Survey, raise};
+
 /// One story that was played.
 pub(crate) struct Outcome {
     pub(crate) scenario: &'static Scenario,
     pub(crate) settings: Settings,
-    pub(crate) note: Option<String>,
+    pub(crate) told: Told,
     pub(crate) events: Vec<Event>,
     pub(crate) judgements: Vec<(PromiseId, Judgement)>,
     pub(crate) runs: Vec<RunReport>,
-    pub(crate) virtual_time: Duration,
+    /// What it took to play, nothing where a recording was judged.
     pub(crate) wall_time: Duration,
-    pub(crate) layers: Layers,
-    pub(crate) notes: BTreeSet<String>,
+}
+
+impl Outcome {
+    /// Judges a story by its events.
+    pub(crate) fn judged(
+        scenario: &'static Scenario,
+        settings: Settings,
+        told: Told,
+        events: Vec<Event>,
+        facts: &Facts,
+        wall_time: Duration,
+    ) -> Self {
+        let history = History::read(&events, facts);
+        let story = Story {
+            scenario: scenario.id,
+            challenges: scenario.challenges,
+            events: &events,
+            facts,
+            commits: &told.commits,
+            history: &history,
+            settled: told.settled,
+        };
+        let judgements = PROMISES
+            .iter()
+            .map(|promise| (promise.id, (promise.judge)(&story)))
+            .collect();
+        let runs = history
+            .runs
+            .iter()
+            .map(|run| RunReport {
+                id: run.run.0,
+                attempt: run.attempt,
+                workflow: run.workflow.clone(),
+                trigger: run.trigger.clone(),
+                conclusion: run.ended.map(|(_, conclusion)| conclusion),
+                virtual_seconds: run
+                    .ended
+                    .map_or(told.settled, |(at, _)| at)
+                    .since(run.created)
+                    .as_secs_f64(),
+            })
+            .collect();
+        Self {
+            scenario,
+            settings,
+            told,
+            judgements,
+            runs,
+            wall_time,
+            events,
+        }
+    }
+
+    pub(crate) fn virtual_time(&self) -> Duration {
+        self.told.settled.since(START)
+    }
 }
 
 /// What every story of a rehearsal is played on.
 pub(crate) struct Ground<'a> {
     pub(crate) survey: &'a Survey,
+    pub(crate) facts: &'a Facts,
     pub(crate) checks: &'a [String],
     pub(crate) repository: &'a Arc<Repository>,
     pub(crate) library: &'a Library,
@@ -72,6 +126,7 @@ impl Ground<'_> {
             library,
             raising,
             memory,
+            facts: _,
         } = self;
         let began = RealInstant::now();
         let mut stage = raise(survey, settings, checks, repository, library, raising)?;
@@ -87,62 +142,32 @@ impl Ground<'_> {
             Err(PlayError::Engine(error)) => return Err(error),
         };
         stage.settle()?;
-        let settled = stage.now();
-        let events = stage.world.log.events().to_vec();
-        let history = History::read(&events);
-        let facts = facts(survey, repository, &events);
-        let story = Story {
-            scenario: scenario.id,
-            challenges: scenario.challenges,
-            events: &events,
-            facts: &facts,
-            commits: &stage.commits,
-            history: &history,
-            settled,
-        };
-        let judgements = PROMISES
+        let unknown = stage
+            .unknown_settings
             .iter()
-            .map(|promise| (promise.id, (promise.judge)(&story)))
-            .collect();
-        let runs = history
-            .runs
-            .iter()
-            .map(|run| RunReport {
-                id: run.run.0,
-                attempt: run.attempt,
-                workflow: run.workflow.clone(),
-                trigger: run.trigger.clone(),
-                conclusion: run.ended.map(|(_, conclusion)| conclusion),
-                virtual_seconds: run
-                    .ended
-                    .map_or(settled, |(at, _)| at)
-                    .since(run.created)
-                    .as_secs_f64(),
-            })
-            .collect();
-        Ok(Outcome {
-            scenario,
-            settings,
+            .map(|name| format!("`{name}` has no value here: taken as empty"));
+        let told = Told {
             note,
-            judgements,
-            runs,
-            virtual_time: settled.since(START),
-            wall_time: began.elapsed(),
-            layers: stage.engine().layers().unwrap_or_default(),
+            settled: stage.now(),
+            commits: stage.commits.clone(),
             notes: stage
                 .engine()
                 .notes()
                 .iter()
                 .cloned()
-                .chain(
-                    stage
-                        .unknown_settings
-                        .iter()
-                        .map(|name| format!("`{name}` has no value here: taken as empty")),
-                )
+                .chain(unknown)
                 .collect(),
+            isolation: stage.engine().layers().unwrap_or_default(),
+        };
+        let events = stage.world.log.events().to_vec();
+        Ok(Outcome::judged(
+            scenario,
+            settings,
+            told,
             events,
-        })
+            self.facts,
+            began.elapsed(),
+        ))
     }
 }
 
@@ -158,50 +183,5 @@ fn is_about_settings(event: &Event) -> bool {
             .iter()
             .any(|part| path.contains(part)),
         _ => false,
-    }
-}
-
-fn facts(survey: &Survey, repository: &Repository, events: &[Event]) -> Facts {
-    let mut line = vec![repository.root.clone()];
-    let mut initial: BTreeMap<ImageDigest, _> = BTreeMap::new();
-    let mut begun = false;
-    for event in events {
-        match &event.what {
-            What::Stimulus { .. } => begun = true,
-            What::Pushed { branch, sha, .. }
-                if branch == survey.policy.production_branch.as_str() =>
-            {
-                line.push(sha.clone())
-            }
-            What::ImagePushed {
-                digest,
-                commit: Some(commit),
-                ..
-            } if !begun && event.caller.is_none() => {
-                initial.insert(digest.clone(), commit.clone());
-            }
-            _ => {}
-        }
-    }
-    Facts {
-        policy: survey.policy.clone(),
-        staging: survey.staging.clone(),
-        production: survey.production_service.clone(),
-        repository: survey.repository.clone(),
-        deploys_staging: survey.deploys_staging.clone(),
-        deploys_production: survey
-            .production
-            .iter()
-            .map(|production| production.file.clone())
-            .collect(),
-        checks_pulls: survey.checks_pulls.clone(),
-        tag_input: survey
-            .production
-            .as_ref()
-            .and_then(|production| production.tag_input.clone()),
-        reviewers: vec![cast::REVIEWER.to_owned()],
-        line,
-        initial,
-        locks: survey.locks.clone(),
     }
 }

@@ -12,11 +12,13 @@ use crate::cast;
 use crate::engine::EngineError;
 use crate::memory::Memory;
 use crate::play::{Ground, Outcome};
-use crate::report::{Recording, Report};
+use crate::promises::Facts;
+use crate::record::{Recording, SURVEY, Subject};
+use crate::report::Report;
 use crate::repository::{Repository, RepositoryError, read_files};
 use crate::scenarios::{SCENARIOS, Scenario};
 use crate::stage::Library;
-use crate::survey::{Account, Raising, survey};
+use crate::survey::{Account, Raising, Settings, Survey, survey};
 use crate::verdicts::assemble;
 
 /// What is to be rehearsed, and how.
@@ -158,17 +160,16 @@ pub fn rehearse(
         Ok(survey) => survey?,
         Err(panic) => std::panic::resume_unwind(panic),
     };
-    let wanted: Vec<&'static Scenario> = SCENARIOS
-        .iter()
-        .copied()
-        .filter(|scenario| {
-            request.scenarios.is_empty() || request.scenarios.iter().any(|name| name == scenario.id)
-        })
-        .collect();
+    let subject = Subject {
+        seed: request.seed,
+        only: request.scenarios.clone(),
+        facts: facts(&survey, &repository),
+        assumptions: survey.assumptions(),
+        workflows: sources,
+    };
     let contexts = survey.required_checks(&survey.checks);
-    let stories: Vec<(usize, &'static Scenario)> = wanted
-        .iter()
-        .copied()
+    let stories: Vec<(usize, &'static Scenario)> = subject
+        .wanted()
         .filter(|scenario| scenario.is_playable(&survey))
         .enumerate()
         .collect();
@@ -181,6 +182,7 @@ pub fn rehearse(
             let (queue, results) = (&queue, &results);
             let ground = Ground {
                 survey: &survey,
+                facts: &subject.facts,
                 checks: &contexts,
                 repository: &repository,
                 library: &library,
@@ -210,13 +212,31 @@ pub fn rehearse(
     for result in results.into_values() {
         outcomes.extend(result?);
     }
-    let mut report = assemble(request, &survey, &wanted, outcomes, sources);
+    let mut report = assemble(subject, outcomes);
     report.recordings.push(Recording {
-        scenario: "survey",
-        settings: "declared",
+        scenario: SURVEY,
+        settings: Settings::Declared.as_str(),
         events: watched,
+        told: None,
     });
     Ok(report)
+}
+
+fn facts(survey: &Survey, repository: &Repository) -> Facts {
+    let production = survey.production.as_ref();
+    Facts {
+        policy: survey.policy.clone(),
+        staging: survey.staging.clone(),
+        production: survey.production_service.clone(),
+        repository: survey.repository.clone(),
+        deploys_staging: survey.deploys_staging.clone(),
+        deploys_production: production.iter().map(|used| used.file.clone()).collect(),
+        checks_pulls: survey.checks_pulls.clone(),
+        locks: survey.locks.clone(),
+        tag_input: production.and_then(|used| used.tag_input.clone()),
+        reviewers: vec![cast::REVIEWER.to_owned()],
+        root: repository.root.clone(),
+    }
 }
 
 /// The most bytes that an account's answer may have.

@@ -1,24 +1,18 @@
 //! From stories to verdicts: what a rehearsal's report says of each promise.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::What;
 
 use crate::play::Outcome;
 use crate::promises::{Breach, PROMISES, permissions_used};
-use crate::rehearse::Request;
-use crate::report::{Evidence, Played, PromiseReport, Recording, Report, ScenarioReport, Verdict};
-use crate::scenarios::Scenario;
-use crate::survey::{Settings, Survey};
-pub(crate) fn assemble(
-    request: &Request,
-    survey: &Survey,
-    wanted: &[&'static Scenario],
-    mut outcomes: Vec<Outcome>,
-    sources: BTreeMap<String, String>,
-) -> Report {
-    judge_use(request, &mut outcomes);
+use crate::record::{Recording, Subject};
+use crate::report::{Evidence, Played, PromiseReport, Report, ScenarioReport, Verdict};
+use crate::survey::Settings;
+
+pub(crate) fn assemble(subject: Subject, mut outcomes: Vec<Outcome>) -> Report {
+    judge_use(&subject, &mut outcomes);
     let promises: Vec<PromiseReport> = PROMISES
         .iter()
         .map(|promise| {
@@ -38,7 +32,7 @@ pub(crate) fn assemble(
                     judgement
                         .breaches
                         .iter()
-                        .map(|breach| as_evidence(breach, story, outcome, survey)),
+                        .map(|breach| as_evidence(breach, story, outcome, &subject)),
                 );
             }
             // With the declared settings first, then the stories that are about this promise; the same
@@ -72,8 +66,8 @@ pub(crate) fn assemble(
             }
         })
         .collect();
-    let scenarios = wanted
-        .iter()
+    let scenarios = subject
+        .wanted()
         .map(|scenario| {
             let outcome = outcomes.iter().find(|outcome| {
                 outcome.scenario.id == scenario.id && outcome.settings == Settings::Declared
@@ -91,7 +85,7 @@ pub(crate) fn assemble(
                 Some(outcome) => ScenarioReport {
                     id: scenario.id,
                     title: scenario.title,
-                    verdict: if outcome.note.is_none()
+                    verdict: if outcome.told.note.is_none()
                         && outcome
                             .judgements
                             .iter()
@@ -101,8 +95,8 @@ pub(crate) fn assemble(
                     } else {
                         Played::Failed
                     },
-                    note: outcome.note.clone(),
-                    virtual_seconds: outcome.virtual_time.as_secs_f64(),
+                    note: outcome.told.note.clone(),
+                    virtual_seconds: outcome.virtual_time().as_secs_f64(),
                     wall_seconds: outcome.wall_time.as_secs_f64(),
                     runs: outcome.runs.clone(),
                 },
@@ -126,45 +120,46 @@ pub(crate) fn assemble(
             }
         }
     }
-    let mut assumptions = survey.assumptions();
+    let mut assumptions = subject.assumptions.clone();
     let met = outcomes.iter().flat_map(|outcome| {
         let assumed = outcome.events.iter().filter_map(|event| match &event.what {
             What::Assumed { text } => Some(text.clone()),
             _ => None,
         });
-        assumed.chain(outcome.notes.iter().cloned())
+        assumed.chain(outcome.told.notes.iter().cloned())
     });
     assumptions.extend(met.collect::<BTreeSet<_>>());
     Report {
         schema: 1,
-        pipeline: sources.keys().cloned().collect(),
-        seed: request.seed,
+        pipeline: subject.workflows.keys().cloned().collect(),
+        seed: subject.seed,
         promises,
         scenarios,
         assumptions,
         not_modelled: not_modelled.into_iter().collect(),
         isolation: outcomes
             .first()
-            .map(|outcome| outcome.layers)
+            .map(|outcome| outcome.told.isolation)
             .unwrap_or_default(),
         recordings: outcomes
             .into_iter()
             .map(|outcome| Recording {
                 scenario: outcome.scenario.id,
-                settings: name(outcome.settings),
+                settings: outcome.settings.as_str(),
                 events: outcome.events,
+                told: Some(outcome.told),
             })
             .collect(),
-        sources,
+        subject,
     }
 }
 
 /// Judges what only all stories together can tell: which permissions were never used.
-fn judge_use(request: &Request, outcomes: &mut [Outcome]) {
+fn judge_use(subject: &Subject, outcomes: &mut [Outcome]) {
     let id = PromiseId::PermissionsUsed;
     let unused = permissions_used::unused(outcomes.iter().map(|o| o.events.as_slice()));
     // A part of the stories leaves unused what the others use.
-    let whole = request.scenarios.is_empty();
+    let whole = subject.only.is_empty();
     let mut told = BTreeSet::new();
     for outcome in outcomes {
         let Some((_, judgement)) = outcome
@@ -232,19 +227,13 @@ fn verdict<'a>(id: PromiseId, outcomes: impl Iterator<Item = &'a Outcome>) -> Ve
     }
 }
 
-fn name(settings: Settings) -> &'static str {
-    match settings {
-        Settings::Declared => "declared",
-        Settings::Defaults => "defaults",
-    }
-}
-
-fn as_evidence(breach: &Breach, story: usize, outcome: &Outcome, survey: &Survey) -> Evidence {
+fn as_evidence(breach: &Breach, story: usize, outcome: &Outcome, subject: &Subject) -> Evidence {
     let fallback = || {
-        survey
+        let facts = &subject.facts;
+        facts
             .checks_pulls
             .first()
-            .or(survey.deploys_staging.first())
+            .or(facts.deploys_staging.first())
             .cloned()
             .unwrap_or_default()
     };
@@ -253,7 +242,7 @@ fn as_evidence(breach: &Breach, story: usize, outcome: &Outcome, survey: &Survey
         line: breach.line.unwrap_or(1),
         message: breach.message.clone(),
         scenario: outcome.scenario.id,
-        settings: name(outcome.settings),
+        settings: outcome.settings.as_str(),
         story,
         seq: breach.seq,
     }

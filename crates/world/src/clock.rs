@@ -59,14 +59,17 @@ impl fmt::Display for Instant {
 impl Add<Duration> for Instant {
     type Output = Instant;
     fn add(self, after: Duration) -> Instant {
-        Instant(self.0 + after.as_millis() as u64)
+        // Recorded times may be anything: the end of time is late enough.
+        let after = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        Instant(self.0.saturating_add(after))
     }
 }
 
 impl Sub<Duration> for Instant {
     type Output = Instant;
     fn sub(self, before: Duration) -> Instant {
-        Instant(self.0.saturating_sub(before.as_millis() as u64))
+        let before = u64::try_from(before.as_millis()).unwrap_or(u64::MAX);
+        Instant(self.0.saturating_sub(before))
     }
 }
 

@@ -11,7 +11,7 @@ use lockkeeper_policy::{Policy, PromiseId};
 use lockkeeper_world::Instant;
 use lockkeeper_world::event::{Event, ServiceKey};
 use lockkeeper_world::ids::RunId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::commits::Commits;
 use crate::history::{History, Run};
@@ -73,8 +73,9 @@ pub const PROMISES: &[&Promise] = &[
     &always_ends::PROMISE,
 ];
 
-/// What a story is about, beside its events.
-#[derive(Debug, Clone)]
+/// What all stories of a rehearsal are about, beside their events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Facts {
     pub policy: Policy,
     pub staging: Option<ServiceKey>,
@@ -90,10 +91,8 @@ pub struct Facts {
     /// The input of the production workflow that takes the image's tag.
     pub tag_input: Option<String>,
     pub reviewers: Vec<String>,
-    /// The production branch's commits of this story, oldest first.
-    pub line: Vec<CommitSha>,
-    /// What initial images were built from.
-    pub initial: BTreeMap<ImageDigest, CommitSha>,
+    /// The commit of the production branch with which each story begins.
+    pub root: CommitSha,
 }
 
 /// One story that was played to its end.
@@ -198,7 +197,7 @@ impl Story<'_> {
     pub(crate) fn commit_of(&self, digest: &ImageDigest) -> Option<&CommitSha> {
         self.history
             .commit_of(digest)
-            .or_else(|| self.facts.initial.get(digest))
+            .or_else(|| self.history.initial.get(digest))
     }
 
     /// What a run was asked to deploy, as known at `at`: the digest its tag names, or for a merge

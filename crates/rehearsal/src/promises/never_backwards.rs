@@ -18,7 +18,7 @@ fn judge(story: &Story<'_>) -> Judgement {
     let place = |digest| {
         story
             .commit_of(digest)
-            .and_then(|sha| story.facts.line.iter().position(|other| other == sha))
+            .and_then(|sha| story.history.branch.iter().position(|other| other == sha))
     };
     let mut newest: Option<(usize, lockkeeper_world::ids::RunId)> = None;
     for entry in story

@@ -53,7 +53,7 @@ fn judge(story: &Story<'_>) -> Judgement {
                             .eq([&entry.digest])
                 })
         });
-        let first = story.facts.initial.contains_key(&entry.digest);
+        let first = story.history.initial.contains_key(&entry.digest);
         if !served_before && !verified && !first {
             let message = format!(
                 "{} began to serve in production, and staging never ran it under a green run",

@@ -134,7 +134,7 @@ impl Human<'_> {
             "  {}--> {}:{}{}",
             ink.dim, evidence.file, evidence.line, ink.end
         )?;
-        if let Some(text) = self.report.sources.get(&evidence.file) {
+        if let Some(text) = self.report.subject.workflows.get(&evidence.file) {
             for (number, line) in excerpt(text, evidence.line) {
                 let mark = if number == evidence.line { ">" } else { " " };
                 let line = fitted(line);

@@ -10,10 +10,11 @@ mod timeline;
 mod trace;
 
 use lockkeeper_policy::PromiseId;
-use lockkeeper_world::event::{Conclusion, Event};
+use lockkeeper_world::event::Conclusion;
 use serde::Serialize;
 
 use crate::engine::Layers;
+use crate::record::{self, Recording, Subject};
 
 pub use github::{Annotations, Summary};
 pub use html::Html;
@@ -98,14 +99,6 @@ pub struct ScenarioReport {
     pub runs: Vec<RunReport>,
 }
 
-/// One story's events, for recordings and timelines.
-#[derive(Debug, Clone)]
-pub struct Recording {
-    pub scenario: &'static str,
-    pub settings: &'static str,
-    pub events: Vec<Event>,
-}
-
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     pub schema: u32,
@@ -120,9 +113,8 @@ pub struct Report {
     pub isolation: Layers,
     #[serde(skip)]
     pub recordings: Vec<Recording>,
-    /// Workflow texts by file, for excerpts.
     #[serde(skip)]
-    pub sources: std::collections::BTreeMap<String, String>,
+    pub(crate) subject: Subject,
 }
 
 impl Report {
@@ -147,26 +139,8 @@ impl Report {
             .count()
     }
 
-    /// The event log as JSON Lines: each event with its story.
+    /// Everything that happened, and what `judge` needs beside it, as JSON Lines.
     pub fn write_events(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            scenario: &'a str,
-            settings: &'a str,
-            #[serde(flatten)]
-            event: &'a Event,
-        }
-        for recording in &self.recordings {
-            for event in &recording.events {
-                let line = Line {
-                    scenario: recording.scenario,
-                    settings: recording.settings,
-                    event,
-                };
-                serde_json::to_writer(&mut *out, &line)?;
-                out.write_all(b"\n")?;
-            }
-        }
-        Ok(())
+        record::write(&self.subject, &self.recordings, out)
     }
 }

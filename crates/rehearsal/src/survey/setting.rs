@@ -7,15 +7,28 @@ use lockkeeper_world::hub::{
     self, BranchPolicy, Enforcement, EnvironmentSettings, PullRequestRule, RefType, Role, Ruleset,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::Survey;
 use super::names::says_production;
 use crate::cast::{DEVELOPER, OPERATOR, REVIEWER, login};
 
 /// Which settings a story is played with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Settings {
     Declared,
     Defaults,
+}
+
+impl Settings {
+    /// As reports and logs write it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Settings::Declared => "declared",
+            Settings::Defaults => "defaults",
+        }
+    }
 }
 
 impl Survey {

@@ -340,7 +340,7 @@ impl Html<'_> {
     /// The workflow files, with a place for every line to link to.
     fn files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "<section id=\"files\">\n<h2>Workflow files</h2>")?;
-        for (file, source) in &self.report.sources {
+        for (file, source) in &self.report.subject.workflows {
             writeln!(
                 f,
                 "<details class=\"file\"><summary><code>{}</code></summary>\n<pre tabindex=\"0\" aria-label=\"{}\">",
