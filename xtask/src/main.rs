@@ -10,6 +10,7 @@ mod differential;
 mod example;
 mod judges;
 mod language_tables;
+mod mutate;
 mod process;
 mod random;
 mod soak;
@@ -48,6 +49,8 @@ enum Command {
     SoakWorker(soak::WorkerArguments),
     /// Run the example's own gates, then generate and rehearse its pipeline
     Example(example::Arguments),
+    /// Change the files that are generated for the example, and see whether a rehearsal tells
+    Mutate(mutate::Arguments),
     /// Play many small scripts under every condition and compare what happened
     Stress(stress::Arguments),
 }
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Soak(arguments) => soak::run(&arguments),
         Command::SoakWorker(arguments) => soak::run_worker(&arguments),
         Command::Example(arguments) => example::run(&arguments),
+        Command::Mutate(arguments) => mutate::run(&arguments),
         Command::Stress(arguments) => stress::run(&arguments),
     };
     match outcome {

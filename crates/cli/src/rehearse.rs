@@ -35,9 +35,12 @@ pub(crate) struct Args {
     /// The seed that decides between things that could happen at the same time
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
-    /// Play only this story (may be given several times)
+    /// Play only this story (may be given several times, and begins in the order given)
     #[arg(long = "scenario", value_name = "ID")]
     scenarios: Vec<String>,
+    /// Begin no further story once a promise is broken: the report is about the stories played
+    #[arg(long)]
+    fail_fast: bool,
     /// List the stories and stop
     #[arg(long)]
     list: bool,
@@ -66,6 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         policy: reading.policy,
         seed: args.seed,
         scenarios: args.scenarios.clone(),
+        fail_fast: args.fail_fast,
         executable,
         no_sandbox: args.no_sandbox,
         iam: args.iam.clone(),

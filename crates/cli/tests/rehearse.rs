@@ -91,6 +91,36 @@ fn the_same_seed_gives_the_same_history() {
 }
 
 #[test]
+fn failing_fast_ends_with_the_story_that_broke_a_promise() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/naive");
+    let stories = |args: &[&str]| -> Vec<String> {
+        let output = lockkeeper(
+            &example,
+            &[&["rehearse", "--format", "json"], args].concat(),
+        );
+        assert_eq!(output.status.code(), Some(1));
+        let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+        let scenarios = report["scenarios"].as_array().expect("scenarios").iter();
+        scenarios.map(|s| s["id"].to_string()).collect()
+    };
+    let two = [
+        "--scenario",
+        "bad-image-crashes",
+        "--scenario",
+        "merge-to-staging",
+    ];
+    assert_eq!(stories(&two).len(), 2);
+    let fast = stories(&[&two[..], &["--fail-fast"]].concat());
+    // The first that was asked for; on a second processor the other may have begun beside it.
+    assert!(
+        fast.contains(&"\"bad-image-crashes\"".to_owned()),
+        "{fast:?}"
+    );
+    let all = stories(&[]).len();
+    assert!(stories(&["--fail-fast"]).len() < all);
+}
+
+#[test]
 fn what_cannot_be_rehearsed_is_refused_with_a_way_out() {
     let directory = tempfile::tempdir().expect("a directory");
     let refused = |args: &[&str]| {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockkeeper_names::RepositorySlug;
@@ -28,8 +29,10 @@ pub struct Request {
     pub directory: PathBuf,
     pub policy: Policy,
     pub seed: u64,
-    /// Only the scenarios with these ids; all when empty.
+    /// Only the scenarios with these ids, begun in this order; all when empty.
     pub scenarios: Vec<String>,
+    /// Begin no further story once one has broken a promise with the declared settings.
+    pub fail_fast: bool,
     /// The lockkeeper executable.
     pub executable: PathBuf,
     pub no_sandbox: bool,
@@ -160,26 +163,36 @@ pub fn rehearse(
         Ok(survey) => survey?,
         Err(panic) => std::panic::resume_unwind(panic),
     };
-    let subject = Subject {
+    let named = |scenario: &&Scenario| request.scenarios.iter().any(|name| name == scenario.id);
+    let mut subject = Subject {
         seed: request.seed,
-        only: request.scenarios.clone(),
+        // All of them, in whatever order, are the whole set.
+        only: match SCENARIOS.iter().all(named) {
+            true => Vec::new(),
+            false => request.scenarios.clone(),
+        },
         facts: facts(&survey, &repository),
         assumptions: survey.assumptions(),
         workflows: sources,
     };
     let contexts = survey.required_checks(&survey.checks);
-    let stories: Vec<(usize, &'static Scenario)> = subject
+    let mut stories: Vec<(usize, &'static Scenario)> = subject
         .wanted()
         .filter(|scenario| scenario.is_playable(&survey))
         .enumerate()
         .collect();
+    stories.sort_by_key(|(_, scenario)| {
+        let mut named = request.scenarios.iter();
+        named.position(|name| name == scenario.id)
+    });
     let all = stories.len();
     let memory = Memory::default();
     let queue = Mutex::new(stories.into_iter());
     let results: Mutex<BTreeMap<usize, Result<Vec<Outcome>, EngineError>>> = Mutex::default();
+    let stopped = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for processor in processors.iter().take(all) {
-            let (queue, results) = (&queue, &results);
+            let (queue, results, stopped) = (&queue, &results, &stopped);
             let ground = Ground {
                 survey: &survey,
                 facts: &subject.facts,
@@ -195,7 +208,13 @@ pub fn rehearse(
                     let Some((at, scenario)) = next else {
                         return;
                     };
+                    if stopped.load(Ordering::Relaxed) {
+                        return;
+                    }
                     let outcomes = ground.play_with_both(scenario);
+                    if request.fail_fast && outcomes.as_ref().is_ok_and(|o| o.iter().any(broke)) {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     results.insert(at, outcomes);
                     progress(Progress {
@@ -212,6 +231,11 @@ pub fn rehearse(
     for result in results.into_values() {
         outcomes.extend(result?);
     }
+    if stopped.into_inner() {
+        let mut played: Vec<_> = outcomes.iter().map(|o| o.scenario.id.to_owned()).collect();
+        played.dedup();
+        subject.only = played;
+    }
     let mut report = assemble(subject, outcomes);
     report.recordings.push(Recording {
         scenario: SURVEY,
@@ -220,6 +244,12 @@ pub fn rehearse(
         told: None,
     });
     Ok(report)
+}
+
+/// Whether a promise is broken in a story with the declared settings.
+fn broke(outcome: &Outcome) -> bool {
+    let mut judgements = outcome.judgements.iter();
+    outcome.settings == Settings::Declared && judgements.any(|(_, j)| !j.breaches.is_empty())
 }
 
 fn facts(survey: &Survey, repository: &Repository) -> Facts {
