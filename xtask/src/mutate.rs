@@ -16,7 +16,7 @@ mod tally;
 mod trial;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -76,8 +76,16 @@ pub(crate) struct Arguments {
 const WANTED: f64 = 90.0;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let lockkeeper = build()?;
-    let bench = Bench::new(&lockkeeper)?;
+    let folder = root().join("target/mutate");
+    fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
+    let lockkeeper = build(&folder)?;
+    let outcome = with(arguments, &lockkeeper, &folder.join("results.jsonl"));
+    fs::remove_file(&lockkeeper).map_err(Failure::file(&lockkeeper))?;
+    outcome
+}
+
+fn with(arguments: &Arguments, lockkeeper: &Path, journal: &Path) -> Result<Outcome, Failure> {
+    let bench = Bench::new(lockkeeper)?;
     let sources = Source::all(&bench.repository)?;
     let mutants = mutant::all(&sources)?;
     let known = Known::read()?;
@@ -85,10 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     for entry in &idle {
         println!("mutate: listed, and no mutant is so: {entry}");
     }
-    let folder = root().join("target/mutate");
-    fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
-    let journal = folder.join("results.jsonl");
-    let mut results = Results::open(&journal, &lockkeeper, arguments.any_build)?;
+    let mut results = Results::open(journal, lockkeeper, arguments.any_build)?;
     let wanted = wanted(arguments, &mutants, &known, &results);
     println!(
         "mutate: {} mutants, {} to rehearse",
@@ -106,7 +111,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         drop(bench);
         rehearse(
             arguments,
-            &lockkeeper,
+            lockkeeper,
             &baseline,
             &sources,
             &wanted,
@@ -147,12 +152,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     })
 }
 
-/// lockkeeper as it is in this tree, with release settings.
-fn build() -> Result<PathBuf, Failure> {
+/// lockkeeper as it is in this tree, with release settings: a copy, so that a build meanwhile does not
+/// change what judges.
+fn build(folder: &Path) -> Result<PathBuf, Failure> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--release", "--package=lockkeeper"]);
     step(cargo.current_dir(root()))?;
-    Ok(root().join("target/release/lockkeeper"))
+    let built = root().join("target/release/lockkeeper");
+    let copy = folder.join(format!("lockkeeper-{}", std::process::id()));
+    fs::copy(&built, &copy).map_err(Failure::file(&built))?;
+    Ok(copy)
 }
 
 /// The mutants that are asked for and have no result yet.
@@ -191,7 +200,7 @@ fn wanted<'m>(
 
 fn rehearse(
     arguments: &Arguments,
-    lockkeeper: &std::path::Path,
+    lockkeeper: &Path,
     baseline: &Baseline,
     sources: &[Source],
     wanted: &[&Mutant],

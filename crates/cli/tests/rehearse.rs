@@ -47,7 +47,7 @@ fn the_generated_pipeline_keeps_every_promise() {
     let output = lockkeeper(directory.path(), &["rehearse", "--format", "json"]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
     let promises = report["promises"].as_array().expect("promises");
-    assert_eq!(promises.len(), 22);
+    assert_eq!(promises.len(), 23);
     for promise in promises {
         assert_eq!(promise["verdict"], "kept", "{promise:#}");
     }

@@ -337,6 +337,7 @@ fn the_article() {
         "failure-says-what-serves": broken(staging, update, "broken"),
         "merge-gated": ungated("ci.yml", "npm run lint"),
         "production-approved": ungated(production, update),
+        "good-change-arrives": unbroken("kept", "kept"),
         "pr-has-no-credentials": unbroken("kept", "kept"),
         "smoke-detects": unbroken("kept", "kept"),
         "rollback-restores": unbroken("kept", "kept"),

@@ -46,6 +46,8 @@ promises! {
     ProductionPromotesStaging = "production-promotes-staging",
     /// A green run means that the version asked for is serving, and stays.
     GreenMeansServing = "green-means-serving",
+    /// A good change merges, reaches staging and, once approved, production, with green runs.
+    GoodChangeArrives = "good-change-arrives",
     /// After a deploy that did not finish well, the previous revision serves again.
     FailedDeployRestores = "failed-deploy-restores",
     /// Every red deploy run ends with a line that says what is serving.

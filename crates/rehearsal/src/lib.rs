@@ -2,6 +2,7 @@
 
 mod cast;
 pub mod commits;
+mod console;
 mod director;
 pub mod engine;
 mod history;

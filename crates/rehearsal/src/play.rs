@@ -45,6 +45,7 @@ impl Outcome {
         let story = Story {
             scenario: scenario.id,
             challenges: scenario.challenges,
+            settings,
             events: &events,
             facts,
             commits: &told.commits,

@@ -15,11 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::commits::Commits;
 use crate::history::{History, Run};
+use crate::survey::Settings;
 
 mod always_ends;
 mod approval_shows_digest;
 mod failed_deploy_restores;
 mod failure_says_what_serves;
+mod good_change_arrives;
 mod green_means_serving;
 mod merge_gated;
 mod never_backwards;
@@ -50,6 +52,7 @@ pub struct Promise {
 /// Every promise, in the order in which reports list them.
 pub const PROMISES: &[&Promise] = &[
     &green_means_serving::PROMISE,
+    &good_change_arrives::PROMISE,
     &production_approved::PROMISE,
     &merge_gated::PROMISE,
     &pr_has_no_credentials::PROMISE,
@@ -100,6 +103,7 @@ pub struct Story<'a> {
     pub scenario: &'static str,
     /// The promises that the scenario tries to falsify.
     pub challenges: &'a [PromiseId],
+    pub(crate) settings: Settings,
     pub events: &'a [Event],
     pub facts: &'a Facts,
     pub commits: &'a Commits,

@@ -18,20 +18,18 @@ fn judge(story: &Story<'_>) -> Judgement {
     if !story.challenged(PromiseId::StaleApprovalRefused) {
         return judgement;
     }
-    for run in story.deploys(Target::Production) {
-        if !story
-            .history
-            .reviews
-            .iter()
-            .any(|review| review.run == run.run && review.approved)
-        {
-            continue;
-        }
-        judgement.exercise();
-        if let Some(update) = story.history.updates_of(run, service).next() {
-            let message = "what the tag names, or what production was based on, changed after the approval was asked for, and it was deployed all the same".to_owned();
-            judgement.breach(story.blame(run, Some(service), update.seq, message));
-        }
+    // What changes under the story's last run; those before it are what it is based on.
+    let Some(run) = story.deploys(Target::Production).last() else {
+        return judgement;
+    };
+    let mut reviews = story.history.reviews.iter();
+    if !reviews.any(|review| review.run == run.run && review.approved) {
+        return judgement;
+    }
+    judgement.exercise();
+    if let Some(update) = story.history.updates_of(run, service).next() {
+        let message = "what the tag names, or what production was based on, changed after the approval was asked for, and it was deployed all the same".to_owned();
+        judgement.breach(story.blame(run, Some(service), update.seq, message));
     }
     judgement
 }

@@ -11,7 +11,11 @@ pub(super) const SCENARIO: Scenario = Scenario {
     id: "merge-to-staging",
     title: "a good change is merged",
     needs: &[Needs::Staging],
-    challenges: &[PromiseId::StagingServesMerge, PromiseId::PermissionsSuffice],
+    challenges: &[
+        PromiseId::StagingServesMerge,
+        PromiseId::GoodChangeArrives,
+        PromiseId::PermissionsSuffice,
+    ],
     play: |director| {
         director.merge_to_staging("first")?;
         Ok(())

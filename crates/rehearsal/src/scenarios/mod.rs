@@ -10,6 +10,7 @@ use crate::survey::Survey;
 
 mod bad_image_production;
 mod bad_images;
+mod calls_fail_once;
 mod deploy_cancelled;
 mod digest_changed;
 mod environments;
@@ -21,6 +22,8 @@ mod pull_request_red;
 mod rerun_old;
 mod rollback;
 mod rollback_past_waiting;
+mod services;
+mod staging_rerun;
 mod tag_never_staged;
 mod two_merges;
 mod two_productions;
@@ -51,19 +54,27 @@ pub(crate) const SCENARIOS: &[&Scenario] = &[
     &pull_request_red::SCENARIO,
     &merge_to_staging::SCENARIO,
     &merge_to_staging::FAULTS,
+    &calls_fail_once::STAGING,
+    &staging_rerun::SCENARIO,
     &two_merges::SCENARIO,
     &bad_images::CRASHES,
     &bad_images::NEVER_READY,
     &bad_images::FLAPS,
     &bad_images::UNSEEN,
+    &services::NO_BREAKER,
+    &services::NO_TASKS,
+    &services::OVERTAKEN,
     &deploy_cancelled::STAGING,
     &production_approved::SCENARIO,
     &production_approved::FAULTS,
+    &calls_fail_once::PRODUCTION,
+    &services::NO_TASKS_IN_PRODUCTION,
     &production_rejected::SCENARIO,
     &tag_never_staged::SCENARIO,
     &environments::MISSING,
     &environments::UNPROTECTED,
     &digest_changed::SCENARIO,
+    &services::BASE_CHANGED,
     &bad_image_production::NEVER_READY,
     &bad_image_production::CRASHES,
     &two_productions::SCENARIO,

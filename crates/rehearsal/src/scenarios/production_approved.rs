@@ -8,6 +8,7 @@ use lockkeeper_world::outage::{Ailment, Api, Outage};
 use super::{Needs, Scenario};
 
 const CHALLENGES: &[PromiseId] = &[
+    PromiseId::GoodChangeArrives,
     PromiseId::ProductionApproved,
     PromiseId::ApprovalShowsDigest,
     PromiseId::ProductionPromotesStaging,

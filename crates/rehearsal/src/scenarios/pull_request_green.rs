@@ -10,7 +10,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     id: "pull-request-green",
     title: "a good change is proposed, once from the repository and once from a fork, and merged",
     needs: &[Needs::Pulls],
-    challenges: &[PromiseId::PrHasNoCredentials],
+    challenges: &[PromiseId::PrHasNoCredentials, PromiseId::GoodChangeArrives],
     play: |director| {
         director.propose("second", PullRequestFrom::Fork)?;
         let pull = director.propose("first", PullRequestFrom::SameRepository)?;

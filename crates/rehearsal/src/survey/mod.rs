@@ -30,7 +30,7 @@ pub(crate) use account::Account;
 pub(crate) use names::TagPattern;
 pub(crate) use probe::survey;
 pub(crate) use setting::Settings;
-pub(crate) use world::{Raising, raise};
+pub(crate) use world::{ADMIN_KEY, Raising, raise};
 
 /// The workflow that deploys to production.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -27,7 +27,7 @@ use crate::stage::{Library, Properties, Stage};
 pub(super) const OWNER_ID: u64 = 4_100;
 pub(super) const REPOSITORY_ID: u64 = 7_200;
 /// An administrator's static access key, for what people do past the pipeline.
-pub(super) const ADMIN_KEY: &str = "AKIALOCKKEEPERADMIN0";
+pub(crate) const ADMIN_KEY: &str = "AKIALOCKKEEPERADMIN0";
 const PORT: u16 = 3000;
 
 /// How worlds are raised in one rehearsal.

@@ -15,5 +15,6 @@ if [ -n "$before" ]; then
   aws ecs wait services-stable --cluster "$cluster" --services "$service"
 fi
 tasks=$(aws ecs list-tasks --cluster "$cluster" --service-name "$service" --desired-status RUNNING --query taskArns --output text)
+if [ -z "$tasks" ] || [ "$tasks" = None ]; then echo "serving now: nothing"; exit; fi
 # shellcheck disable=SC2086
 echo "serving now: $(aws ecs describe-tasks --cluster "$cluster" --tasks $tasks --query 'tasks[].containers[].imageDigest' --output text | tr '\t' '\n' | sort -u | tr '\n' ' ')"
