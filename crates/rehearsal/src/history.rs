@@ -290,7 +290,9 @@ impl History {
                         serving.clone(),
                     ));
                 }
-                What::NotModelled { text, .. } if text.contains(TAKEN_AS_PASSED) => {
+                What::NotModelled { text, .. }
+                    if text.contains(TAKEN_AS_PASSED) || text.contains(NOT_JUDGED) =>
+                {
                     if let Some(caller) = event.caller {
                         history.unmodelled.insert((caller.run, caller.attempt));
                     }
@@ -396,3 +398,6 @@ impl History {
 
 /// What a `NotModelled` event's text holds when something was skipped as if it had succeeded.
 pub(crate) const TAKEN_AS_PASSED: &str = "taken as passed";
+
+/// What it holds when something ended otherwise than it would on GitHub.
+pub(crate) const NOT_JUDGED: &str = "its run is not judged";

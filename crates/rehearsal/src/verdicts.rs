@@ -120,6 +120,10 @@ pub(crate) fn assemble(subject: Subject, mut outcomes: Vec<Outcome>) -> Report {
             }
         }
     }
+    let isolation = outcomes
+        .first()
+        .map(|outcome| outcome.told.isolation)
+        .unwrap_or_default();
     let mut assumptions = subject.assumptions.clone();
     let met = outcomes.iter().flat_map(|outcome| {
         let assumed = outcome.events.iter().filter_map(|event| match &event.what {
@@ -137,10 +141,11 @@ pub(crate) fn assemble(subject: Subject, mut outcomes: Vec<Outcome>) -> Report {
         scenarios,
         assumptions,
         not_modelled: not_modelled.into_iter().collect(),
-        isolation: outcomes
-            .first()
-            .map(|outcome| outcome.told.isolation)
-            .unwrap_or_default(),
+        isolation_missing: match outcomes.is_empty() {
+            true => Vec::new(),
+            false => isolation.missing(),
+        },
+        isolation,
         recordings: outcomes
             .into_iter()
             .map(|outcome| Recording {

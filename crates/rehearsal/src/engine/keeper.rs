@@ -11,6 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
+use super::limits::{self, Held};
 use super::orders::{Layers, Notice, Order, Ready, Setup, Signal};
 use super::sandbox;
 
@@ -30,6 +31,9 @@ pub fn main() -> ExitCode {
 fn keep(socket: UnixStream) -> io::Result<()> {
     die_with_parent();
     heed_signals();
+    // A session without a terminal: no step types into, or reads, the one of whoever looks on.
+    // SAFETY: changes what this process belongs to.
+    unsafe { libc::setsid() };
     let mut reader = BufReader::new(socket.try_clone()?);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -59,6 +63,12 @@ fn keep(socket: UnixStream) -> io::Result<()> {
     for lane in &setup.lanes {
         // SAFETY: sets a flag of a descriptor of this process.
         unsafe { libc::fcntl(*lane, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    if !layers.namespaces {
+        // Killed, this process would leave the steps behind; the end of the socket lets it kill
+        // them first.
+        // SAFETY: sets an attribute of this process.
+        unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, 0) };
     }
     let ready = prepare(&setup, layers);
     let failed = ready.error.is_some();
@@ -101,27 +111,32 @@ fn prepare(setup: &Setup, mut layers: Layers) -> Ready {
     let mut error = None;
     if layers.namespaces {
         match sandbox::arrange_mounts(&setup.directory, &setup.executable) {
-            Ok(place) => inside = place,
+            Ok(mounts) => {
+                inside = mounts.place;
+                if mounts.own_files {
+                    layers.disk_limit = Held::Kernel;
+                }
+            }
             Err(cause) => error = Some(format!("mounting the machine's directory: {cause}")),
         }
     }
-    // SAFETY: sets attributes of this process: no more core files, files of at most 1 GiB, orphans
-    // come to this process, addresses are the same in every run.
+    limits::hold_each_process();
+    if layers.namespaces {
+        layers.process_limit = limits::hold_processes();
+    }
+    // SAFETY: sets attributes of this process: orphans come to it, addresses are the same in every
+    // run.
     unsafe {
         libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1);
         libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong);
-        for (resource, most) in [(libc::RLIMIT_CORE, 0), (libc::RLIMIT_FSIZE, 1 << 30)] {
-            let limit = libc::rlimit {
-                rlim_cur: most,
-                rlim_max: most,
-            };
-            libc::setrlimit(resource, &limit);
-        }
     }
     if !setup.unprotected && error.is_none() {
-        layers.landlock = sandbox::landlock(&inside, &setup.executable, inside != setup.directory);
-        layers.seccomp = sandbox::seccomp();
+        let moved = inside != setup.directory;
+        let landlocked = sandbox::landlock(&inside, &setup.executable, moved);
+        layers.landlock = landlocked.files;
+        layers.signals = landlocked.signals || layers.namespaces;
+        layers.seccomp = sandbox::seccomp(layers.namespaces);
     }
     Ready {
         inside,
@@ -221,7 +236,7 @@ impl Keeper {
         }
         let me = rustix::process::getpid().as_raw_nonzero().get();
         // A killed process starts nothing more; its children become ours and are met again.
-        for _ in 0..64 {
+        for _ in 0..1000 {
             let Ok(below) = super::tree::below(me) else {
                 return;
             };

@@ -10,16 +10,21 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant as RealInstant};
 
+use super::limits::{self, Excess, Held};
 use super::orders::{Layers, Notice, Order, Ready, Setup, Signal};
 use super::proc::Proc;
-use super::sandbox::OWN_EXECUTABLE;
+use super::sandbox::{OWN_EXECUTABLE, WRITABLE};
 use super::tree::{self, Look, Subject};
 use super::{EngineError, Happening, Options, frames, jq, keeper};
 use crate::tools::{FileError, Invocation, Need};
 
 pub(super) const CLIENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/client"));
 const PRELOAD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
+
+/// How often the processes of a machine on which something runs are counted.
+const COUNT_EVERY: Duration = Duration::from_millis(25);
 
 /// Commands that the lockkeeper executable is, beside the modelled tools.
 const OWN: &[&str] = &["timeout"];
@@ -188,7 +193,17 @@ impl Call {
 
 pub(super) struct Process {
     pub(super) directory: PathBuf,
+    /// The directory with what the machine has mounted there.
+    pub(super) outside: PathBuf,
     pub(super) inside: PathBuf,
+    /// Its writable files, where they are a file system of their own.
+    own_files: Option<fs::File>,
+    /// How many bytes were printed.
+    printed: u64,
+    /// When its processes are counted next.
+    count_at: RealInstant,
+    /// Everything on it was killed for what it had too much of, and may not have ended yet.
+    stopping: bool,
     pub(super) layers: Layers,
     pub(super) page: Page,
     pub(super) listener: UnixListener,
@@ -216,7 +231,8 @@ impl Process {
         options: &Options,
     ) -> Result<Self, EngineError> {
         let failed = || EngineError::io(format!("set up {}", directory.display()));
-        for part in ["bin", "rw/work", "rw/temp", "rw/home", "rw/tmp"] {
+        let _making = super::scratch::making();
+        for part in ["bin"].iter().chain(&WRITABLE) {
             fs::create_dir_all(directory.join(part)).map_err(failed())?;
         }
         let mut client = CLIENT.to_vec();
@@ -292,8 +308,8 @@ impl Process {
         if let Some(error) = ready.error {
             return Err(EngineError::Machine(error));
         }
-        if ready.layers == Layers::default() && !options.no_sandbox {
-            return Err(EngineError::Unprotected);
+        if let (false, Some(reached)) = (options.no_sandbox, ready.layers.refusal(false)) {
+            return Err(EngineError::Unprotected(reached));
         }
         control.get_ref().set_nonblocking(true).map_err(failed())?;
         let keeper = child.id() as i32;
@@ -307,8 +323,26 @@ impl Process {
             };
         }
         let proc = Proc::open(root).map_err(failed())?;
+        let own_files = ready.layers.disk_limit == Held::Kernel;
+        let outside = match own_files {
+            // Mounted for the machine alone; the keeper's root leads there.
+            true => {
+                let inside = ready.inside.strip_prefix("/").unwrap_or(&ready.inside);
+                Path::new("/proc")
+                    .join(root.to_string())
+                    .join("root")
+                    .join(inside)
+            }
+            false => directory.to_owned(),
+        };
+        let files = fs::File::open(outside.join(WRITABLE[0])).map_err(failed())?;
         Ok(Self {
             directory: directory.to_owned(),
+            outside,
+            own_files: own_files.then_some(files),
+            printed: 0,
+            count_at: RealInstant::now() + COUNT_EVERY,
+            stopping: false,
             inside: ready.inside,
             layers: ready.layers,
             page,
@@ -325,6 +359,56 @@ impl Process {
             ranks: BTreeMap::new(),
             proc,
         })
+    }
+
+    /// What the machine has too much of, if anything: of its processes in a look at all of them, or
+    /// in a count of its own where something runs.
+    pub(super) fn excess(&mut self, look: &Look) -> Option<Excess> {
+        let mut used = look.used;
+        if look.busy.is_some() {
+            // A look ends at the first that runs.
+            let began = RealInstant::now();
+            if began < self.count_at {
+                return None;
+            }
+            used = tree::used(&mut self.proc, self.root);
+            let full = self.own_files.is_none() && self.is_disk_full();
+            self.count_at = began + COUNT_EVERY.max(began.elapsed() * 20);
+            if full {
+                return Some(Excess::Disk);
+            }
+        }
+        let excess = if used.threads > limits::PROCESSES {
+            Some(Excess::Processes)
+        } else if used.memory > limits::MEMORY {
+            Some(Excess::Memory)
+        } else if self.printed > limits::OUTPUT {
+            Some(Excess::Output)
+        } else {
+            None
+        };
+        if excess.is_some() && self.stopping {
+            return None;
+        }
+        self.stopping = false;
+        excess
+    }
+
+    /// Kills everything on the machine, for what it had too much of.
+    pub(super) fn stop(&mut self) -> Result<(), EngineError> {
+        self.stopping = true;
+        self.printed = 0;
+        self.kill(None)
+    }
+
+    fn is_disk_full(&self) -> bool {
+        match &self.own_files {
+            Some(files) => limits::is_full(files).unwrap_or(false),
+            None => {
+                let (bytes, files) = limits::used(&self.directory.join(WRITABLE[0]));
+                bytes > limits::DISK || files > limits::FILES
+            }
+        }
     }
 
     pub(super) fn start_step(&mut self, lane: u32, step: &Step) -> Result<(), EngineError> {
@@ -464,9 +548,12 @@ impl Process {
                 }
                 moved = true;
                 let output = self.output.entry(lane as u32).or_default();
-                // A step that prints without end is cut, and found out by the engine's patience.
-                if output.len() < 64 << 20 {
+                self.printed += n as u64;
+                if self.printed <= limits::OUTPUT {
                     output.extend_from_slice(&chunk[..n]);
+                } else {
+                    // Whoever prints without end is stopped before it is listened to again.
+                    return true;
                 }
             }
         }
@@ -485,7 +572,13 @@ impl Process {
                     let notice: Notice = serde_json::from_str(&line)
                         .map_err(|_| EngineError::Machine(format!("its keeper said {line:?}")))?;
                     let (lane, happening) = match notice {
-                        Notice::Exited { lane, code } => (lane, Happening::Exited(code)),
+                        Notice::Exited { lane, code } => {
+                            if self.own_files.is_some() && self.is_disk_full() {
+                                let excess = Happening::Exceeded(Excess::Disk);
+                                self.happenings.push((lane, excess));
+                            }
+                            (lane, Happening::Exited(code))
+                        }
                         Notice::NotStarted { lane, why } => (lane, Happening::NotStarted(why)),
                     };
                     self.happenings.push((lane, happening));

@@ -8,6 +8,7 @@
 mod frames;
 mod jq;
 pub mod keeper;
+mod limits;
 mod machine;
 mod orders;
 mod proc;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant as RealInstant};
 use rustix::event::{PollFd, PollFlags};
 
 use crate::tools::{FileError, Invocation, Need};
+pub use limits::{Excess, Held};
 use machine::Process;
 pub use machine::Step;
 pub use orders::{Layers, Signal};
@@ -54,9 +56,9 @@ pub enum EngineError {
     #[error("bash was not found: install it, or put it on the PATH")]
     NoBash,
     #[error(
-        "no means of isolation is available here (no namespaces, no Landlock, no seccomp), and these workflows are somebody's code; run with --no-sandbox if you trust them"
+        "steps could reach {0}, and these workflows are somebody's code; run with --no-sandbox if you trust them"
     )]
-    Unprotected,
+    Unprotected(String),
 }
 
 impl EngineError {
@@ -76,6 +78,8 @@ pub enum Happening {
     /// The machine went on for so long without asking for anything that everything on it was
     /// killed: what ran ends next.
     Runaway,
+    /// The machine has more than it may: everything on it was killed, unless only its disk is full.
+    Exceeded(Excess),
 }
 
 /// How the engine works.
@@ -115,6 +119,7 @@ enum Seen {
     /// They wait, if nothing ran meanwhile.
     Waiting(Vec<(MachineId, tree::Look)>),
     Busy(MachineId, tree::Busy),
+    Excess(MachineId, Excess),
 }
 
 impl Engine {
@@ -186,11 +191,11 @@ impl Engine {
         }
     }
 
-    /// The machine's directory on the host, and where its own processes see it.
+    /// The machine's directory as this process sees it, and as its own processes do.
     pub fn directories(&self, id: MachineId) -> Option<(&Path, &Path)> {
         self.machines
             .get(&id)
-            .map(|machine| (machine.directory.as_path(), machine.inside.as_path()))
+            .map(|machine| (machine.outside.as_path(), machine.inside.as_path()))
     }
 
     /// Starts the entry process of a lane; the first is 0.
@@ -343,6 +348,11 @@ impl Engine {
                     }
                     earlier = Some(looks);
                 }
+                Seen::Excess(id, excess) => {
+                    self.machine(id)?.stop()?;
+                    self.happenings.push((id, 0, Happening::Exceeded(excess)));
+                    return Ok(());
+                }
                 Seen::Busy(id, how) => {
                     (earlier, waited_for_all) = (None, false);
                     if self.is_too_long(id, how, started.elapsed())? {
@@ -368,6 +378,9 @@ impl Engine {
                 continue;
             };
             let look = machine.look(counted)?;
+            if let Some(excess) = machine.excess(&look) {
+                return Ok(Seen::Excess(*id, excess));
+            }
             if let Some((_, how)) = look.busy {
                 return Ok(Seen::Busy(*id, how));
             }

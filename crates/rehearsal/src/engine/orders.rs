@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::Held;
+
 /// How a machine is set up: the first line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Setup {
@@ -29,6 +31,7 @@ pub(crate) struct Ready {
 
 /// The means of isolation that are in force.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Layers {
     /// Own user, PID, network, mount and IPC namespaces.
     pub namespaces: bool,
@@ -36,6 +39,67 @@ pub struct Layers {
     pub landlock: bool,
     /// No sockets but Unix ones, no tracing, no mounting.
     pub seccomp: bool,
+    /// Signals reach the machine's own processes only, by its namespace or by Landlock.
+    pub signals: bool,
+    /// Who holds the limit of processes.
+    pub process_limit: Held,
+    /// Who holds the limit of what is written.
+    pub disk_limit: Held,
+}
+
+impl Layers {
+    /// What steps could reach of this machine for want of a means. The first two are more than
+    /// anybody's workflow may.
+    fn open(self) -> impl Iterator<Item = (bool, &'static str)> {
+        let open = [
+            (!self.landlock, true, "its files (Landlock is missing)"),
+            (
+                !self.namespaces && !self.seccomp,
+                true,
+                "its network (neither namespaces nor seccomp)",
+            ),
+            (
+                !self.signals,
+                false,
+                "its user's other processes by signals (neither PID namespaces nor Landlock of Linux 6.12)",
+            ),
+        ];
+        open.into_iter()
+            .filter(|(open, _, _)| *open)
+            .map(|(_, always, what)| (always, what))
+    }
+
+    /// Why workflows may not be run here, if they may not: one's own, or those of strangers.
+    pub(crate) fn refusal(self, strangers: bool) -> Option<String> {
+        let reached: Vec<&str> = self
+            .open()
+            .filter(|(always, _)| *always || strangers)
+            .map(|(_, what)| what)
+            .collect();
+        (!reached.is_empty()).then(|| reached.join(" and "))
+    }
+
+    /// What is missing, in words for a report.
+    pub(crate) fn missing(self) -> Vec<String> {
+        if self == Self::default() {
+            return vec!["all of it: the steps ran without a sandbox".to_owned()];
+        }
+        let mut lines: Vec<String> = self
+            .open()
+            .map(|(_, what)| format!("steps can reach {what}"))
+            .collect();
+        for (held, what) in [
+            (self.process_limit, "processes"),
+            (self.disk_limit, "disk space"),
+        ] {
+            if held == Held::Watched {
+                lines.push(format!(
+                    "the limit of {what} is watched, not held by the kernel"
+                ));
+            }
+        }
+        lines
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -182,6 +182,16 @@ impl Proc {
         line.trim().parse().ok()
     }
 
+    /// The bytes of memory that a process has and no file stands behind.
+    pub(crate) fn memory(&self, pid: i32) -> Option<u64> {
+        let text = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+        let mut pages = text.split_ascii_whitespace().skip(1).map(str::parse::<u64>);
+        let (resident, shared) = (pages.next()?.ok()?, pages.next()?.ok()?);
+        // SAFETY: asks for a number that the system keeps.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        Some(resident.saturating_sub(shared) * u64::try_from(page).ok()?)
+    }
+
     /// The kernel's function that a thread sleeps in, where it tells.
     pub(crate) fn sleeps_in(&self, pid: i32) -> Option<String> {
         let text = fs::read_to_string(format!("/proc/{pid}/wchan")).ok()?;

@@ -1,8 +1,9 @@
 //! What keeps the steps of strangers inside their machine's directory and off the network.
 //!
-//! Three layers, each used where the kernel allows it: namespaces (own processes, mounts, IPC and
+//! Layers, each used where the kernel allows it: namespaces (own processes, mounts, IPC and
 //! an empty network), Landlock (files), seccomp (no sockets but Unix ones, no tracing, no
-//! mounting). What a machine could not use is reported.
+//! mounting, no namespaces), a file system of a fixed size. What a machine could not use is
+//! reported.
 
 use std::collections::BTreeMap;
 use std::ffi::CString;
@@ -11,6 +12,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::limits::{DISK, FILES};
 use landlock::{
     ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
@@ -50,7 +52,18 @@ fn text(path: &Path) -> CString {
 }
 
 fn mount(source: &Path, target: &Path, kind: Option<&str>, flags: libc::c_ulong) -> io::Result<()> {
+    mount_with(source, target, kind, flags, "")
+}
+
+fn mount_with(
+    source: &Path,
+    target: &Path,
+    kind: Option<&str>,
+    flags: libc::c_ulong,
+    options: &str,
+) -> io::Result<()> {
     let kind = kind.map(|kind| text(Path::new(kind)));
+    let options = text(Path::new(options));
     let (source, target) = (text(source), text(target));
     // SAFETY: all pointers are to NUL-terminated texts that live through the call, or null.
     let result = unsafe {
@@ -59,7 +72,7 @@ fn mount(source: &Path, target: &Path, kind: Option<&str>, flags: libc::c_ulong)
             target.as_ptr(),
             kind.as_ref().map_or(std::ptr::null(), |kind| kind.as_ptr()),
             flags,
-            std::ptr::null(),
+            options.as_ptr().cast(),
         )
     };
     if result == 0 {
@@ -69,9 +82,20 @@ fn mount(source: &Path, target: &Path, kind: Option<&str>, flags: libc::c_ulong)
     }
 }
 
+/// What a machine's processes may write to, below its directory, and where they do.
+pub(super) const WRITABLE: [&str; 5] = ["rw", "rw/work", "rw/temp", "rw/home", "rw/tmp"];
+
+/// What became of a machine's mounts.
+pub(super) struct Mounts {
+    /// Where the machine's directory is for its processes.
+    pub(super) place: PathBuf,
+    /// What they write to is a file system of a fixed size, which nobody else sees.
+    pub(super) own_files: bool,
+}
+
 /// Gives the machine the same paths in every rehearsal: its directory is `/mnt` (or `/srv`), its
-/// `tmp` is `/tmp`, and `/proc` shows its own processes. Returns where the directory is.
-pub(crate) fn arrange_mounts(directory: &Path, executable: &Path) -> io::Result<PathBuf> {
+/// `tmp` is `/tmp`, and `/proc` shows its own processes.
+pub(super) fn arrange_mounts(directory: &Path, executable: &Path) -> io::Result<Mounts> {
     mount(
         Path::new("none"),
         Path::new("/"),
@@ -83,12 +107,28 @@ pub(crate) fn arrange_mounts(directory: &Path, executable: &Path) -> io::Result<
     fs::remove_file(&own)?;
     fs::write(&own, [])?;
     mount(executable, &own, None, libc::MS_BIND)?;
+    let own_files = mount_with(
+        Path::new("lockkeeper"),
+        &directory.join(WRITABLE[0]),
+        Some("tmpfs"),
+        libc::MS_NOSUID | libc::MS_NODEV,
+        &format!("mode=0755,size={DISK},nr_inodes={FILES}"),
+    )
+    .is_ok();
+    if own_files {
+        for part in &WRITABLE[1..] {
+            fs::create_dir(directory.join(part))?;
+        }
+    }
     let place = ["/mnt", "/srv"]
         .into_iter()
         .map(Path::new)
         .find(|place| place.is_dir());
     let Some(place) = place else {
-        return Ok(directory.to_owned());
+        return Ok(Mounts {
+            place: directory.to_owned(),
+            own_files,
+        });
     };
     mount(directory, place, None, libc::MS_BIND | libc::MS_REC)?;
     mount(
@@ -105,7 +145,10 @@ pub(crate) fn arrange_mounts(directory: &Path, executable: &Path) -> io::Result<
         libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC,
     )
     .ok();
-    Ok(place.to_owned())
+    Ok(Mounts {
+        place: place.to_owned(),
+        own_files,
+    })
 }
 
 /// The system's own directories: steps may read them and run what is there.
@@ -113,9 +156,16 @@ const SYSTEM: &[&str] = &[
     "/bin", "/sbin", "/usr", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix", "/proc", "/sys",
 ];
 
+/// How far Landlock is in force.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Landlocked {
+    pub(super) files: bool,
+    pub(super) signals: bool,
+}
+
 /// Limits files to the system (reading) and to `inside` (its `rw` writable; `moved` when `/tmp` is
-/// its own too). True when in force.
-pub(crate) fn landlock(inside: &Path, executable: &Path, moved: bool) -> bool {
+/// its own too).
+pub(super) fn landlock(inside: &Path, executable: &Path, moved: bool) -> Landlocked {
     let abi = ABI::V6;
     let (read, all) = (AccessFs::from_read(abi), AccessFs::from_all(abi));
     let file = AccessFs::from_file(abi);
@@ -129,10 +179,8 @@ pub(crate) fn landlock(inside: &Path, executable: &Path, moved: bool) -> bool {
         (inside.join("clock"), file),
         (executable.to_owned(), file & read),
         (inside.join(OWN_EXECUTABLE), file & read),
-        (
-            PathBuf::from("/dev"),
-            AccessFs::ReadDir | AccessFs::ReadFile,
-        ),
+        // Not its terminals, where somebody may be typing.
+        (PathBuf::from("/dev"), AccessFs::ReadDir.into()),
     ]);
     if moved {
         // The machine's own `tmp`.
@@ -158,22 +206,49 @@ pub(crate) fn landlock(inside: &Path, executable: &Path, moved: bool) -> bool {
         }
         Ok(rules.restrict_self()?.ruleset)
     };
-    matches!(
-        attempt(),
-        Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced)
-    )
+    let status = attempt().unwrap_or(RulesetStatus::NotEnforced);
+    Landlocked {
+        files: status != RulesetStatus::NotEnforced,
+        // The newest of what is asked for.
+        signals: status == RulesetStatus::FullyEnforced,
+    }
 }
 
 /// Refuses sockets other than Unix ones, and calls that a build step never needs or that would
-/// take it out of the engine's sight. True when in force.
-pub(crate) fn seccomp() -> bool {
-    let Some(program) = filter() else {
+/// take it out of the engine's sight. `alone` when all that a signal to everybody reaches is the
+/// machine's. True when in force.
+pub(super) fn seccomp(alone: bool) -> bool {
+    // The C library then uses `clone`, whose flags the other filter can read.
+    let absent = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    let programs = (
+        compiled(absent, libc::ENOSYS),
+        refused(alone).and_then(|rules| compiled(rules, libc::EACCES)),
+    );
+    let (Some(absent), Some(refused)) = programs else {
         return false;
     };
-    seccompiler::apply_filter(&program).is_ok()
+    seccompiler::apply_filter(&absent).is_ok() && seccompiler::apply_filter(&refused).is_ok()
 }
 
-fn filter() -> Option<BpfProgram> {
+fn compiled(rules: BTreeMap<i64, Vec<SeccompRule>>, answer: i32) -> Option<BpfProgram> {
+    let architecture = std::env::consts::ARCH.try_into().ok()?;
+    let answer = SeccompAction::Errno(answer as u32);
+    SeccompFilter::new(rules, SeccompAction::Allow, answer, architecture)
+        .ok()?
+        .try_into()
+        .ok()
+}
+
+/// The kinds of namespaces that `clone` could make.
+const NAMESPACES: i32 = libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET;
+
+fn refused(alone: bool) -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
     let not_unix = SeccompCondition::new(
         0,
         SeccompCmpArgLen::Dword,
@@ -190,6 +265,26 @@ fn filter() -> Option<BpfProgram> {
         libc::SYS_socketpair,
         vec![SeccompRule::new(vec![not_unix]).ok()?],
     );
+    // In namespaces of its own a step would have rights that it has not here.
+    let mut clones = Vec::new();
+    for bit in (0..32).map(|at| 1u64 << at) {
+        if bit & NAMESPACES as u32 as u64 != 0 {
+            let operator = SeccompCmpOp::MaskedEq(bit);
+            let condition =
+                SeccompCondition::new(0, SeccompCmpArgLen::Dword, operator, bit).ok()?;
+            clones.push(SeccompRule::new(vec![condition]).ok()?);
+        }
+    }
+    rules.insert(libc::SYS_clone, clones);
+    if !alone {
+        let everybody = u64::from(u32::MAX);
+        let condition =
+            SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, everybody).ok()?;
+        rules.insert(
+            libc::SYS_kill,
+            vec![SeccompRule::new(vec![condition]).ok()?],
+        );
+    }
     for call in [
         libc::SYS_ptrace,
         libc::SYS_process_vm_readv,
@@ -197,6 +292,13 @@ fn filter() -> Option<BpfProgram> {
         libc::SYS_mount,
         libc::SYS_umount2,
         libc::SYS_pivot_root,
+        libc::SYS_open_tree,
+        libc::SYS_move_mount,
+        libc::SYS_mount_setattr,
+        libc::SYS_fsopen,
+        libc::SYS_fsconfig,
+        libc::SYS_fsmount,
+        libc::SYS_fspick,
         libc::SYS_unshare,
         libc::SYS_setns,
         libc::SYS_bpf,
@@ -212,10 +314,5 @@ fn filter() -> Option<BpfProgram> {
     ] {
         rules.insert(call, Vec::new());
     }
-    let architecture = std::env::consts::ARCH.try_into().ok()?;
-    let refused = SeccompAction::Errno(libc::EACCES as u32);
-    SeccompFilter::new(rules, SeccompAction::Allow, refused, architecture)
-        .ok()?
-        .try_into()
-        .ok()
+    Some(rules)
 }

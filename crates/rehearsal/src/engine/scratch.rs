@@ -3,13 +3,21 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use tempfile::{Builder, TempDir};
 
 /// The directories that exist now, for [`remove_all`].
 static EXISTING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Held while something is made in a scratch directory; taken for good by [`remove_all`].
+static OPEN: RwLock<()> = RwLock::new(());
+
+/// Lets a machine be made: it waits for ever once everything is being deleted.
+pub(crate) fn making() -> RwLockReadGuard<'static, ()> {
+    OPEN.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A directory that is deleted when this is dropped.
 #[derive(Debug)]
@@ -34,13 +42,17 @@ impl Drop for Scratch {
     }
 }
 
-/// Deletes every scratch directory of this process, which is about to end early.
+/// Deletes every scratch directory of this process, which is about to end early: no more are made.
 pub fn remove_all() {
+    std::mem::forget(OPEN.write().unwrap_or_else(PoisonError::into_inner));
     let existing = EXISTING.lock().unwrap_or_else(PoisonError::into_inner);
     for path in existing.iter() {
-        // What a dying process still writes is met by the second try.
-        if std::fs::remove_dir_all(path).is_err() {
-            std::fs::remove_dir_all(path).ok();
+        // What others of this process still write is met by the next try.
+        for _ in 0..100 {
+            match std::fs::remove_dir_all(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {}
+                _ => break,
+            }
         }
     }
 }
@@ -50,6 +62,7 @@ const ROOM: u64 = 512 << 20;
 
 /// A new directory, deleted when it is dropped. `TMPDIR` decides where if it is set.
 pub(crate) fn directory() -> io::Result<Scratch> {
+    let _making = making();
     let memory = Path::new("/dev/shm");
     let mut builder = Builder::new();
     builder.prefix("lockkeeper-");

@@ -29,6 +29,17 @@ pub(crate) struct Look {
     pub(crate) ended: bool,
     /// The processor that every thread of the tree is on, if that is one.
     pub(crate) processor: Option<u32>,
+    /// What the processes met have for themselves, memory left out.
+    pub(crate) used: Used,
+}
+
+/// What a tree has of what is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Used {
+    /// Threads, and processes that have ended and are not let go.
+    pub(crate) threads: u64,
+    /// Bytes of memory that no file stands behind.
+    pub(crate) memory: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +105,7 @@ impl Gaze<'_> {
             // It ended between its parent's list and now: its parent has run since.
             return Ok(false);
         };
+        self.look.used.threads += u64::from(stat.threads.max(1));
         if stat.threads != 1 {
             return self.threads(pid, parent, stack);
         }
@@ -224,6 +236,26 @@ pub(crate) fn ranks(look: &Look) -> BTreeMap<i32, usize> {
         .enumerate()
         .map(|(rank, pid)| (*pid, rank))
         .collect()
+}
+
+/// What the processes below `root` have, as far as they are met one after the other.
+pub(crate) fn used(proc: &mut Proc, root: i32) -> Used {
+    let mut used = Used::default();
+    let mut left = vec![root];
+    while let Some(pid) = left.pop() {
+        // What cannot be read has ended.
+        let Ok(threads) = proc.threads(pid) else {
+            continue;
+        };
+        used.threads += threads.len() as u64;
+        used.memory += proc.memory(pid).unwrap_or(0);
+        for thread in threads {
+            if let Ok(Some(children)) = proc.children(pid, thread) {
+                left.extend(children);
+            }
+        }
+    }
+    used
 }
 
 /// The processes below `root`, as far as they are met one after the other.

@@ -196,6 +196,7 @@ impl Human<'_> {
         for (title, lines) in [
             ("assumed", &self.report.assumptions),
             ("not modelled", &self.report.not_modelled),
+            ("isolation that was missing", &self.report.isolation_missing),
         ] {
             if !lines.is_empty() {
                 writeln!(f, "\n{}{title}{}", ink.bold, ink.end)?;

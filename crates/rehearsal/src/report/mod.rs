@@ -111,6 +111,8 @@ pub struct Report {
     pub not_modelled: Vec<String>,
     /// What kept the steps apart from this machine.
     pub isolation: Layers,
+    /// What of it was missing, in words.
+    pub isolation_missing: Vec<String>,
     #[serde(skip)]
     pub recordings: Vec<Recording>,
     #[serde(skip)]

@@ -8,7 +8,7 @@ use lockkeeper_world::ids::JobId;
 
 use super::Stage;
 use super::jobs::JobPlay;
-use super::steps::write_new;
+use super::steps::{NO_SPACE, write_new};
 use super::strand::{Doing, StrandId};
 use crate::engine::{EngineError, Step};
 use crate::history::TAKEN_AS_PASSED;
@@ -110,8 +110,12 @@ impl Stage {
             _ => format!("{}\n", script.trim_end_matches('\n')),
         };
         play.files.remove_file(&name).ok();
-        write_new(&play.files, name.as_ref(), text.as_bytes())
-            .map_err(EngineError::io("write a step's script"))?;
+        match write_new(&play.files, name.as_ref(), text.as_bytes()) {
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                return self.fails(job, strand, NO_SPACE);
+            }
+            written => written.map_err(EngineError::io("write a step's script"))?,
+        }
         let unsecure = env
             .get("ACTIONS_ALLOW_UNSECURE_COMMANDS")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));

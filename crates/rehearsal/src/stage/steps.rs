@@ -13,6 +13,7 @@ use lockkeeper_world::ids::JobId;
 use super::strand::{Doing, Finished, MAIN, Planned, StepRecord, Stop, Strand, StrandId};
 use super::{Stage, Timer};
 use crate::engine::{EngineError, Happening, MachineId};
+use crate::history::NOT_JUDGED;
 use crate::runner::files;
 use crate::runner::output::Note;
 
@@ -131,8 +132,12 @@ impl Stage {
         strand: StrandId,
         step: &wf::Step,
     ) -> Result<bool, EngineError> {
-        self.write_files(job, strand)
-            .map_err(EngineError::io("prepare a step's files"))?;
+        match self.write_files(job, strand) {
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                return self.fails(job, strand, NO_SPACE);
+            }
+            written => written.map_err(EngineError::io("prepare a step's files"))?,
+        }
         match &step.kind {
             wf::StepKind::Run {
                 script,
@@ -308,8 +313,16 @@ impl Stage {
                     self.say(job, strand, &format!("Error: {why}"));
                     self.process_ended(job, strand, 127)?;
                 }
+                Happening::Exceeded(excess) => {
+                    let text = format!("{}: {NOT_JUDGED}", excess.text());
+                    self.not_modelled(job, strand, text);
+                    // Its end comes by itself, unless only its disk is full.
+                    self.settle_machines()?;
+                }
                 Happening::Runaway => {
-                    let text = "a step ran for too long in real time and was killed".to_owned();
+                    let text = format!(
+                        "a step was killed: it ran for too long in real time: {NOT_JUDGED}"
+                    );
                     self.not_modelled(job, strand, text);
                     // Its end comes by itself.
                     self.settle_machines()?;
@@ -551,6 +564,9 @@ impl Stage {
 }
 
 /// Writes a file that does not exist yet, without following a link that a step may have put there.
+/// What the runner says where an earlier step has filled the disk.
+pub(super) const NO_SPACE: &str = "No space left on device";
+
 pub(super) fn write_new(files: &Dir, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = files.open_with(path, OpenOptions::new().write(true).create_new(true))?;
     file.write_all(bytes)
