@@ -175,3 +175,59 @@ fn everything_of_the_hand_written_rules_is_understood() {
     assert_eq!(lines, expected);
     assert_eq!(json["provenance"]["/ci/coverage_percent"]["line"], 5);
 }
+
+fn git(directory: &Path, arguments: &[&str]) {
+    let done = Command::new("git")
+        .arg("-C")
+        .arg(directory)
+        .args(["-c", "user.name=devi", "-c", "user.email=devi@example.com"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", text(&done.stderr));
+}
+
+#[test]
+fn what_a_branch_weakens_is_said_before_it_is_merged() {
+    let dir = repository(
+        "## Deployment\n\n- Direct push to `main` is prohibited\n- Test coverage must be at least 80%\n\
+         - Production deploys require manual approval\n- AWS region: eu-central-1\n",
+    );
+    let root = dir.path();
+    // A link is the file that it leads to, there as here.
+    std::os::unix::fs::symlink("CLAUDE.md", root.join("AGENTS.md")).unwrap();
+    git(root, &["init", "-q", "-b", "main"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-q", "-m", "Rules"]);
+    let same = explain(root, &["--base", "main"]);
+    assert_eq!(same.status.code(), Some(0), "{}", text(&same.stdout));
+    assert!(text(&same.stdout).ends_with("since main: 0 weaker, 0 changed, 0 stronger\n"));
+
+    fs::write(
+        root.join("CLAUDE.md"),
+        "## Deployment\n\n- Direct push to `main` is prohibited\n- Test coverage must be at least 60%\n\
+         - AWS region: eu-west-1\n- Smoke tests run after every production deploy\n",
+    )
+    .unwrap();
+    let changed = explain(root, &["--base", "main"]);
+    assert_eq!(changed.status.code(), Some(1));
+    insta::assert_snapshot!("base", text(&changed.stdout));
+    let json = explain(root, &["--base", "main", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["changes"][0]["pointer"], "/ci/coverage_percent");
+    assert_eq!(json["changes"][0]["effect"], "weakens");
+    assert_eq!(json["changes"][0]["was_said"]["line"], 4);
+
+    for (name, why) in [
+        ("nowhere", "git knows no commit `nowhere`"),
+        ("--help", "git knows no commit `--help`"),
+    ] {
+        let refused = explain(root, &[&format!("--base={name}")]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(
+            text(&refused.stderr).contains(why),
+            "{}",
+            text(&refused.stderr)
+        );
+    }
+}

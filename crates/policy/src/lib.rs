@@ -16,6 +16,7 @@
 //! # Ok::<(), lockkeeper_policy::ReadError>(())
 //! ```
 
+mod change;
 mod clause;
 mod doubt;
 mod lexicon;
@@ -34,6 +35,7 @@ mod source;
 mod table;
 mod token;
 
+pub use change::{Change, Effect, changes};
 pub use policy::{
     Ci, Environment, Environments, ImageScan, Policy, PullRequest, Rollback, RollbackMethod,
     RollbackTrigger, Scanner, Service, Severity, Trigger,
@@ -41,7 +43,10 @@ pub use policy::{
 pub use promise::{PromiseId, UnknownPromise};
 pub use reading::{Claim, Contradiction, Place, Provenance, Reading, Statement, Status};
 pub use reference::{RuleReference, rules};
-pub use source::{ReadError, SIZE_LIMIT, SkippedImport, Source, Sources, load};
+pub use source::{
+    Disk, File, FileError, Files, ReadError, SIZE_LIMIT, SkippedImport, Source, Sources, load,
+    load_from,
+};
 
 /// Reads a source, or all sources of a repository as one set of rules.
 pub fn read(rules: &impl AsRef<[Source]>) -> Result<Reading, ReadError> {

@@ -234,6 +234,11 @@ impl Draft {
         self.0.get(&key)
     }
 
+    /// The places that are set.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + '_ {
+        self.0.keys().copied()
+    }
+
     pub(crate) fn flag(&self, key: Key) -> Option<bool> {
         match self.get(key) {
             Some(Value::Flag(flag)) => Some(*flag),

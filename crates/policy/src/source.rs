@@ -103,30 +103,101 @@ pub enum ReadError {
     },
 }
 
+/// Where the files of a repository are read from.
+pub trait Files {
+    /// The file at a path from the root, with `/`; none if nothing is there.
+    fn read(&self, path: &str) -> Result<Option<File>, FileError>;
+}
+
+/// A file as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// The same for all paths that lead to it.
+    pub identity: String,
+    /// Its contents, of which nothing beyond [`SIZE_LIMIT`] need be read but one byte.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a file is not read.
+#[derive(Debug)]
+pub enum FileError {
+    /// It is a link that leads out of the repository.
+    Outside,
+    Io(io::Error),
+}
+
+/// The files of a directory.
+#[derive(Debug)]
+pub struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    pub fn new(dir: &Path) -> io::Result<Self> {
+        let root = dir.canonicalize()?;
+        Ok(Self { root })
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<Option<File>, FileError> {
+        let path = self.root.join(path);
+        match fs::symlink_metadata(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FileError::Io(error)),
+        }
+        let real = path.canonicalize().map_err(FileError::Io)?;
+        if !real.starts_with(&self.root) {
+            return Err(FileError::Outside);
+        }
+        // Before opening it: opening a pipe would wait for a writer.
+        if !fs::metadata(&real).map_err(FileError::Io)?.is_file() {
+            let error = io::Error::other("it is not a regular file");
+            return Err(FileError::Io(error));
+        }
+        let file = fs::File::open(&real).map_err(FileError::Io)?;
+        let mut bytes = Vec::new();
+        file.take(SIZE_LIMIT + 1)
+            .read_to_end(&mut bytes)
+            .map_err(FileError::Io)?;
+        Ok(Some(File {
+            identity: real.to_string_lossy().into_owned(),
+            bytes,
+        }))
+    }
+}
+
 /// Loads the rules of the repository at `dir`: `CLAUDE.md`, `AGENTS.md`, and what they import with
 /// `@path` from inside the repository.
 pub fn load(dir: &Path) -> Result<Sources, ReadError> {
-    let unreadable = |error| ReadError::Unreadable {
+    let disk = Disk::new(dir).map_err(|error| ReadError::Unreadable {
         file: dir.display().to_string(),
         error,
-    };
-    let root = dir.canonicalize().map_err(unreadable)?;
+    })?;
+    load_from(&disk, dir)
+}
+
+/// Loads the rules from files that may be anywhere; `dir` is what errors call their root.
+pub fn load_from(files: &dyn Files, dir: &Path) -> Result<Sources, ReadError> {
     let mut loader = Loader {
-        root,
+        files,
         seen: BTreeSet::new(),
         sources: Sources::default(),
     };
     for name in ENTRY_FILES {
-        let path = dir.join(name);
-        match fs::symlink_metadata(&path) {
-            Ok(_) => loader.entry(name, &path)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(ReadError::Unreadable {
-                    file: name.to_owned(),
-                    error,
-                });
+        let unreadable = |error| ReadError::Unreadable {
+            file: name.to_owned(),
+            error,
+        };
+        match files.read(name) {
+            Ok(Some(file)) => loader.file(name.to_owned(), file, &mut Vec::new())?,
+            Ok(None) => {}
+            Err(FileError::Outside) => {
+                let why = "it is a link to a file outside of the repository";
+                return Err(unreadable(io::Error::other(why)));
             }
+            Err(FileError::Io(error)) => return Err(unreadable(error)),
         }
     }
     if loader.sources.files.is_empty() {
@@ -137,41 +208,26 @@ pub fn load(dir: &Path) -> Result<Sources, ReadError> {
     Ok(loader.sources)
 }
 
-struct Loader {
-    root: PathBuf,
-    seen: BTreeSet<PathBuf>,
+struct Loader<'a> {
+    files: &'a dyn Files,
+    /// The identities of the files that were read.
+    seen: BTreeSet<String>,
     sources: Sources,
 }
 
-impl Loader {
-    fn entry(&mut self, name: &str, path: &Path) -> Result<(), ReadError> {
-        let real = path.canonicalize().map_err(|error| ReadError::Unreadable {
-            file: name.to_owned(),
-            error,
-        })?;
-        if !real.starts_with(&self.root) {
-            return Err(ReadError::Unreadable {
-                file: name.to_owned(),
-                error: io::Error::other("it is a link to a file outside of the repository"),
-            });
-        }
-        self.file(name.to_owned(), real, &mut Vec::new())
-    }
+/// The files that led to the one that is read: name and identity.
+type Chain = Vec<(String, String)>;
 
-    fn file(
-        &mut self,
-        name: String,
-        real: PathBuf,
-        chain: &mut Vec<(String, PathBuf)>,
-    ) -> Result<(), ReadError> {
-        if !self.seen.insert(real.clone()) {
+impl Loader<'_> {
+    fn file(&mut self, name: String, file: File, chain: &mut Chain) -> Result<(), ReadError> {
+        if !self.seen.insert(file.identity.clone()) {
             return Ok(());
         }
-        let text = read_text(&name, &real)?;
+        let text = text(&name, file.bytes)?;
         let source = Source::new(name.clone(), text);
         let imports = markdown::imports(&source.text);
         self.sources.files.push(source);
-        chain.push((name.clone(), real));
+        chain.push((name.clone(), file.identity));
         for import in imports {
             self.import(&name, import, chain)?;
         }
@@ -183,7 +239,7 @@ impl Loader {
         &mut self,
         file: &str,
         import: markdown::Import,
-        chain: &mut Vec<(String, PathBuf)>,
+        chain: &mut Chain,
     ) -> Result<(), ReadError> {
         let (file, line, path) = (file.to_owned(), import.line, import.path);
         if path.starts_with("~/") {
@@ -198,14 +254,22 @@ impl Loader {
         let Some(relative) = inside(base, Path::new(&path)) else {
             return Err(ReadError::ImportOutside { file, line, path });
         };
-        let real = match self.root.join(&relative).canonicalize() {
-            Ok(real) => real,
-            Err(_) => return Err(ReadError::ImportMissing { file, line, path }),
+        let name = relative
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/");
+        let found = match self.files.read(&name) {
+            Ok(Some(found)) => found,
+            Err(FileError::Outside) => return Err(ReadError::ImportOutside { file, line, path }),
+            Err(FileError::Io(error)) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(ReadError::Unreadable { file: name, error });
+            }
+            Ok(None) | Err(FileError::Io(_)) => {
+                return Err(ReadError::ImportMissing { file, line, path });
+            }
         };
-        if !real.starts_with(&self.root) {
-            return Err(ReadError::ImportOutside { file, line, path });
-        }
-        if let Some(at) = chain.iter().position(|(_, seen)| *seen == real) {
+        if let Some(at) = chain.iter().position(|(_, seen)| *seen == found.identity) {
             let mut names: Vec<&str> = chain[at..].iter().map(|(name, _)| name.as_str()).collect();
             names.push(names[0]);
             return Err(ReadError::ImportLoop {
@@ -218,12 +282,7 @@ impl Loader {
         if chain.len() > DEPTH_LIMIT {
             return Err(ReadError::ImportTooDeep { file, line, path });
         }
-        let name = relative
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy())
-            .collect::<Vec<_>>()
-            .join("/");
-        self.file(name, real, chain)
+        self.file(name, found, chain)
     }
 }
 
@@ -245,20 +304,7 @@ fn inside(base: &Path, path: &Path) -> Option<PathBuf> {
     Some(out)
 }
 
-fn read_text(name: &str, path: &Path) -> Result<String, ReadError> {
-    let unreadable = |error| ReadError::Unreadable {
-        file: name.to_owned(),
-        error,
-    };
-    // Before opening it: opening a pipe would wait for a writer.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(unreadable(io::Error::other("it is not a regular file")));
-    }
-    let file = fs::File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(SIZE_LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+fn text(name: &str, bytes: Vec<u8>) -> Result<String, ReadError> {
     if bytes.len() as u64 > SIZE_LIMIT {
         return Err(ReadError::TooLarge {
             file: name.to_owned(),

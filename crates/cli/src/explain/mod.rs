@@ -1,15 +1,18 @@
 //! `lockkeeper explain`
 
+mod commit;
+
 use std::io::Write;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use clap::{Args as ClapArgs, ValueEnum};
 use lockkeeper_policy::{
-    Claim, Contradiction, ReadError, Reading, Source, Sources, Statement, Status,
+    Change, Claim, Contradiction, Effect, Place, ReadError, Reading, Source, Sources, Statement,
+    Status,
 };
 
 use crate::exit::{self, Failure};
@@ -28,9 +31,10 @@ Examples:
   lockkeeper explain --format json        for programs: the policy, and where each value comes from
   lockkeeper explain --as-prose           the whole policy in sentences that are understood
   lockkeeper explain --strict             refuse values that are assumed
+  lockkeeper explain --base origin/main   what a branch changes in the rules, and what it weakens
 
-Exit status: 0 all is understood, 1 something is not understood, contradictory or (with --strict)
-assumed, 2 there is nothing to read.")]
+Exit status: 0 all is understood, 1 something is not understood, contradictory, (with --strict)
+assumed or (with --base) weakened, 2 there is nothing to read.")]
 pub(crate) struct Args {
     /// The repository's directory
     #[arg(default_value = ".", value_name = "DIR")]
@@ -44,6 +48,9 @@ pub(crate) struct Args {
     /// Take a value that is assumed for a fault
     #[arg(long)]
     strict: bool,
+    /// Compare with the rules of this commit, branch or tag
+    #[arg(long, value_name = "REF", conflicts_with = "as_prose")]
+    base: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,7 +63,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let sources = lockkeeper_policy::load(&args.directory).map_err(unusable)?;
     let reading = lockkeeper_policy::read(&sources).map_err(unusable)?;
     let assumes = reading.assumptions().next().is_some();
-    let fine = reading.is_clean() && !(args.strict && assumes);
+    let base = args
+        .base
+        .as_deref()
+        .map(|name| Base::read(&args.directory, name, &reading))
+        .transpose()?;
+    let weakens = base.as_ref().is_some_and(Base::weakens);
+    let fine = reading.is_clean() && !(args.strict && assumes) && !weakens;
     if args.as_prose {
         print(&lockkeeper_policy::prose(&reading.policy))?;
         if !fine {
@@ -64,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
             writeln!(anstream::stderr(), "{why}").ok();
         }
     } else if args.format == Format::Json {
-        let json = serde_json::to_string_pretty(&reading)
+        let json = json(&reading, base.as_ref())
             .map_err(|error| Failure::machine(format!("cannot write JSON: {error}")))?;
         print(&format!("{json}\n"))?;
     } else {
@@ -72,6 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
             sources: &sources,
             reading: &reading,
             strict: args.strict,
+            base: base.as_ref(),
         };
         print(&page.render())?;
     }
@@ -80,6 +94,54 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::from(1)
     })
+}
+
+/// What the rules were before, at a commit.
+struct Base {
+    name: String,
+    /// The directory had rules then.
+    had_rules: bool,
+    changes: Vec<Change>,
+}
+
+impl Base {
+    fn read(directory: &Path, name: &str, now: &Reading) -> Result<Self, Failure> {
+        let commit = commit::Commit::find(directory, name)?;
+        let (sources, had_rules) = match lockkeeper_policy::load_from(&commit, directory) {
+            Ok(sources) => (sources, true),
+            Err(ReadError::NoRules { .. }) => (Sources::default(), false),
+            Err(error) => return Err(Failure::usage(format!("at {name}: {error}"))),
+        };
+        let earlier = lockkeeper_policy::read(&sources).map_err(unusable)?;
+        Ok(Self {
+            name: name.to_owned(),
+            had_rules,
+            changes: lockkeeper_policy::changes(&earlier, now),
+        })
+    }
+
+    fn weakens(&self) -> bool {
+        let mut effects = self.changes.iter().map(|change| change.effect);
+        effects.any(|effect| effect == Effect::Weakens)
+    }
+}
+
+fn json(reading: &Reading, base: Option<&Base>) -> serde_json::Result<String> {
+    #[derive(serde::Serialize)]
+    struct Compared<'a> {
+        #[serde(flatten)]
+        reading: &'a Reading,
+        base: &'a str,
+        changes: &'a [Change],
+    }
+    match base {
+        None => serde_json::to_string_pretty(reading),
+        Some(base) => serde_json::to_string_pretty(&Compared {
+            reading,
+            base: &base.name,
+            changes: &base.changes,
+        }),
+    }
 }
 
 fn print(text: &str) -> Result<(), Failure> {
@@ -110,6 +172,7 @@ struct Page<'a> {
     sources: &'a Sources,
     reading: &'a Reading,
     strict: bool,
+    base: Option<&'a Base>,
 }
 
 impl Page<'_> {
@@ -128,8 +191,52 @@ impl Page<'_> {
         for statement in &self.reading.statements {
             self.statement(statement).map(&mut add);
         }
+        if let Some(base) = self.base {
+            for change in &base.changes {
+                text.push_str(&renderer.render(&[self.change(base, change)]));
+                text.push_str("\n\n");
+            }
+        }
         text.push_str(&self.summary());
         text
+    }
+
+    fn change<'b>(&'b self, base: &'b Base, change: &'b Change) -> Group<'b> {
+        let (level, name) = match change.effect {
+            Effect::Weakens => (Level::ERROR, "weaker"),
+            Effect::Alters => (Level::WARNING, "changed"),
+            Effect::Strengthens => (Level::INFO, "stronger"),
+        };
+        let (pointer, then) = (&change.pointer, &base.name);
+        let title = match (&change.was, &change.now) {
+            (Some(was), Some(now)) => format!("{pointer} was {was} at {then}, and is {now} now"),
+            (Some(was), None) => format!("{pointer} was {was} at {then}, and no rule sets it now"),
+            (None, now) => {
+                let now = now.as_deref().unwrap_or_default();
+                format!("{pointer} is {now} now, and no rule set it at {then}")
+            }
+        };
+        let mut group = Group::with_title(level.with_name(name).primary_title(printable(&title)));
+        let statement = change
+            .now_said
+            .as_ref()
+            .and_then(|place| self.statement_at(place));
+        if let Some(snippet) = statement.and_then(|statement| {
+            self.snippet(statement, std::slice::from_ref(&statement.span), None)
+        }) {
+            group = group.element(snippet);
+        }
+        if let Some(place) = &change.was_said {
+            let said = format!("{}:{} said so at {}", place.source, place.line, base.name);
+            group = group.element(Level::NOTE.message(printable(&said)));
+        }
+        group
+    }
+
+    fn statement_at(&self, place: &Place) -> Option<&Statement> {
+        let mut statements = self.reading.statements.iter();
+        statements
+            .find(|statement| statement.source == place.source && statement.line == place.line)
     }
 
     /// Conventions first: they may be wrong.
@@ -314,12 +421,29 @@ impl Page<'_> {
             .map(|source| source.name.as_str())
             .collect();
         let files = printable(&files.join(", "));
+        let compared = self.base.map(|base| {
+            let count = |effect| {
+                let changes = base.changes.iter();
+                changes.filter(|change| change.effect == effect).count()
+            };
+            let name = printable(&base.name);
+            if !base.had_rules {
+                return format!("there were no rules at {name}\n");
+            }
+            format!(
+                "since {name}: {} weaker, {} changed, {} stronger\n",
+                count(Effect::Weakens),
+                count(Effect::Alters),
+                count(Effect::Strengthens)
+            )
+        });
+        let compared = compared.unwrap_or_default();
         if shown.is_empty() {
             format!(
-                "{files}: no rules about deployment. Sections are read whose heading is about deployment, release, CI/CD, pipelines, environments, infrastructure or rollback.\n"
+                "{files}: no rules about deployment. Sections are read whose heading is about deployment, release, CI/CD, pipelines, environments, infrastructure or rollback.\n{compared}"
             )
         } else {
-            format!("{files}: {}\n", shown.join(", "))
+            format!("{files}: {}\n{compared}", shown.join(", "))
         }
     }
 }
