@@ -1,5 +1,6 @@
-//! Builds the two small programs that are embedded in the library: the client behind every
-//! modelled tool, and the library that makes clock and chance virtual.
+//! Builds the small programs that are embedded in the library: the client behind every modelled
+//! tool, the library that makes clock and chance virtual, and the one that leads an installed
+//! tool's connections to the controller.
 
 use std::env;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ fn main() {
         // The rehearsal itself says that it needs Linux; the rest of lockkeeper still builds.
         std::fs::write(out.join("client"), []).expect("OUT_DIR is writable");
         std::fs::write(out.join("preload.so"), []).expect("OUT_DIR is writable");
+        std::fs::write(out.join("endpoint.so"), []).expect("OUT_DIR is writable");
         return;
     }
     let build = |source: &str, name: &str, kind: &str, options: &[&str]| {
@@ -69,17 +71,14 @@ fn main() {
             "link-arg=-Wl,--build-id=none,-z,noexecstack",
         ],
     );
-    build(
-        "preload.rs",
-        "preload.so",
-        "cdylib",
-        &[
-            "-C",
-            "link-arg=-nostartfiles",
-            "-C",
-            "link-arg=-nostdlib",
-            "-C",
-            "link-arg=-Wl,--build-id=none",
-        ],
-    );
+    let library = [
+        "-C",
+        "link-arg=-nostartfiles",
+        "-C",
+        "link-arg=-nostdlib",
+        "-C",
+        "link-arg=-Wl,--build-id=none",
+    ];
+    build("preload.rs", "preload.so", "cdylib", &library);
+    build("endpoint.rs", "endpoint.so", "cdylib", &library);
 }

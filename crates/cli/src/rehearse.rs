@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use lockkeeper_rehearsal::real::RealTool;
 use lockkeeper_rehearsal::{Progress, RehearsalError, Request, rehearse};
 
 use crate::exit::{self, Failure};
@@ -22,6 +23,7 @@ Examples:
   lockkeeper rehearse examples/node-api      another one
   lockkeeper rehearse --scenario rollback    one story only
   lockkeeper rehearse --format json          for programs
+  lockkeeper rehearse --real aws             with the AWS CLI of this machine
   lockkeeper rehearse --html report.html     a page to share, with every story over time
   lockkeeper rehearse --format github --summary $GITHUB_STEP_SUMMARY
                                              in a workflow: annotations and a job summary
@@ -47,6 +49,10 @@ pub(crate) struct Args {
     /// Judge roles by FILE, what `aws iam get-account-authorization-details` prints
     #[arg(long, value_name = "FILE")]
     iam: Option<PathBuf>,
+    /// Run the installed TOOL (`aws`) in the place of the modelled one, with the embedded world as
+    /// its service; the first on the PATH, or the one at PATH
+    #[arg(long, value_name = "TOOL[=PATH]")]
+    real: Vec<String>,
     /// Run the steps without isolation from this machine: only for workflows that you trust
     #[arg(long)]
     no_sandbox: bool,
@@ -64,6 +70,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let reading = crate::rules::read(&args.directory)?;
     let executable = std::env::current_exe()
         .map_err(|error| Failure::machine(format!("cannot find my own executable: {error}")))?;
+    let real = args.real.iter().map(|text| RealTool::find(text));
+    let real = real
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let request = Request {
         directory: args.directory.clone(),
         policy: reading.policy,
@@ -73,6 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         executable,
         no_sandbox: args.no_sandbox,
         iam: args.iam.clone(),
+        real,
     };
     let show = std::io::stderr().is_terminal() && args.shown.is_for_people();
     let progress = |progress: Progress| {
@@ -102,6 +113,11 @@ impl Args {
             words.push(self.directory.display().to_string());
         }
         words.extend(["--seed".to_owned(), self.seed.to_string()]);
+        words.extend(
+            self.real
+                .iter()
+                .flat_map(|tool| ["--real".to_owned(), tool.clone()]),
+        );
         let words = words.iter().map(String::as_str);
         // Only a NUL cannot be quoted, and no argument of a process holds one.
         shlex::try_join(words).unwrap_or_default()

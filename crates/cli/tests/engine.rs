@@ -17,6 +17,7 @@ fn engine() -> Engine {
         no_sandbox: false,
         patience: Duration::from_secs(20),
         processor: Some(0),
+        real: Vec::new(),
     })
     .expect("an engine")
 }

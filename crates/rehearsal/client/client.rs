@@ -8,6 +8,8 @@
 #![no_std]
 #![no_main]
 
+mod reach;
+mod run;
 mod sys;
 
 use sys::{EEXIST, EFBIG, call, close, exit, nr, open, read, write_all};
@@ -19,6 +21,7 @@ const STDIN: u8 = 3;
 const READ: u8 = 4;
 const WRITE: u8 = 5;
 const EXIT: u8 = 6;
+const RUN: u8 = 7;
 /// Frames to the controller.
 const CALL: u8 = 16;
 const DATA: u8 = 17;
@@ -253,37 +256,9 @@ fn connect() -> i32 {
         end = end.saturating_sub(1);
     }
     path[end] = 0;
-    // O_PATH | O_DIRECTORY | O_CLOEXEC: a socket's own path may be longer than its address holds.
-    let directory = open(&path[..=end], 0o10000000 | 0o200000 | 0o2000000, 0);
-    if directory < 0 {
-        exit(125);
-    }
-    let mut address = [0u8; 110];
-    address[0] = 1;
-    let prefix = b"/proc/self/fd/";
-    address[2..2 + prefix.len()].copy_from_slice(prefix);
-    let mut at = 2 + prefix.len();
-    let mut digits = [0u8; 10];
-    let (mut number, mut count) = (directory as usize, 0);
-    while number > 0 || count == 0 {
-        digits[count] = b'0' + (number % 10) as u8;
-        number /= 10;
-        count += 1;
-    }
-    while count > 0 {
-        count -= 1;
-        address[at] = digits[count];
-        at += 1;
-    }
-    address[at..at + 7].copy_from_slice(b"/socket");
-    // SAFETY: plain calls on descriptors; the address lives through them. AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC.
-    unsafe {
-        let socket = call(nr::SOCKET, 1, 1 | 0o2000000, 0, 0, 0, 0);
-        if socket < 0 || call(nr::CONNECT, socket as usize, address.as_ptr() as usize, at + 7 + 1, 0, 0, 0) < 0 {
-            exit(125);
-        }
-        close(directory as i32);
-        socket as i32
+    match reach::connect(&path[..=end]) {
+        socket if socket >= 0 => socket as i32,
+        _ => exit(125),
     }
 }
 
@@ -334,6 +309,8 @@ unsafe extern "C" fn main(stack: *const usize) -> ! {
                 write_all(2, frame.bytes());
             }
             STDIN => forward(socket, 0),
+            // SAFETY: `stack` is the process's initial stack pointer.
+            RUN => send(socket, DATA, &unsafe { run::run(frame.bytes(), stack) }.to_le_bytes()),
             READ => {
                 frame.push(&[0]);
                 let fd = open(frame.bytes(), 0o2000000, 0);

@@ -7,6 +7,7 @@
 
 #![no_std]
 
+mod environment;
 mod sys;
 mod watch;
 
@@ -35,11 +36,11 @@ static DRAWN: AtomicU64 = AtomicU64::new(0);
 static PAGE: AtomicPtr<Page> = AtomicPtr::new(core::ptr::null_mut());
 
 unsafe extern "C" {
-    static environ: *const *const u8;
     static program_invocation_short_name: *const u8;
 }
 
-/// `mktemp` makes names from the monotonic clock, and waits for nothing.
+/// `mktemp` makes names from the monotonic clock, and waits for nothing; an installed program that
+/// stands in for a tool waits for virtual time only.
 static MONOTONIC_TOO: AtomicBool = AtomicBool::new(false);
 
 /// Whether this program is called `name`, which ends in NUL.
@@ -61,38 +62,19 @@ static START: unsafe extern "C" fn() = start;
 
 unsafe extern "C" fn start() {
     // SAFETY: as for `is_called`.
-    MONOTONIC_TOO.store(unsafe { is_called(b"mktemp\0") }, Ordering::Relaxed);
+    let virtual_only = unsafe { is_called(b"mktemp\0") || environment::entry(b"LOCKKEEPER_REAL=").is_some() };
+    MONOTONIC_TOO.store(virtual_only, Ordering::Relaxed);
     let name = b"LOCKKEEPER_CLOCK=";
-    // SAFETY: `environ` is the C library's list of NUL-terminated texts.
-    unsafe {
-        let mut entry = environ;
-        if entry.is_null() {
-            return;
-        }
-        while !(*entry).is_null() {
-            let text = *entry;
-            let mut i = 0;
-            while i < name.len() && *text.add(i) == name[i] {
-                i += 1;
-            }
-            if i == name.len() {
-                let mut end = i;
-                while *text.add(end) != 0 {
-                    end += 1;
-                }
-                // O_RDWR | O_CLOEXEC
-                let fd = open(core::slice::from_raw_parts(text.add(i), end - i + 1), 0o2 | 0o2000000, 0);
-                if fd >= 0 {
-                    // PROT_READ | PROT_WRITE, MAP_SHARED
-                    let page = call(nr::MMAP, 0, 4096, 3, 1, fd as usize, 0);
-                    sys::close(fd as i32);
-                    if page > 0 {
-                        PAGE.store(page as *mut Page, Ordering::Release);
-                    }
-                }
-                return;
-            }
-            entry = entry.add(1);
+    // SAFETY: nothing else of the program runs yet.
+    let Some(path) = (unsafe { environment::entry(name) }) else { return };
+    // O_RDWR | O_CLOEXEC
+    let fd = open(&path[name.len()..], 0o2 | 0o2000000, 0);
+    if fd >= 0 {
+        // SAFETY: a new mapping. PROT_READ | PROT_WRITE, MAP_SHARED
+        let page = unsafe { call(nr::MMAP, 0, 4096, 3, 1, fd as usize, 0) };
+        sys::close(fd as i32);
+        if page > 0 {
+            PAGE.store(page as *mut Page, Ordering::Release);
         }
     }
 }

@@ -22,6 +22,14 @@ pub mod nr {
     pub const TIMERFD_CREATE: usize = 283;
     pub const GETRANDOM: usize = 318;
     pub const CLOCK_GETTIME: usize = 228;
+    pub const CLOCK_NANOSLEEP: usize = 230;
+    pub const PPOLL: usize = 271;
+    pub const PSELECT6: usize = 270;
+    pub const SETSOCKOPT: usize = 54;
+    pub const GETSOCKOPT: usize = 55;
+    pub const CLONE: usize = 56;
+    pub const WAIT4: usize = 61;
+    pub const PRCTL: usize = 157;
 }
 
 #[cfg(target_arch = "aarch64")]
@@ -44,6 +52,14 @@ pub mod nr {
     pub const TIMERFD_CREATE: usize = 85;
     pub const GETRANDOM: usize = 278;
     pub const CLOCK_GETTIME: usize = 113;
+    pub const CLOCK_NANOSLEEP: usize = 115;
+    pub const PPOLL: usize = 73;
+    pub const PSELECT6: usize = 72;
+    pub const SETSOCKOPT: usize = 208;
+    pub const GETSOCKOPT: usize = 209;
+    pub const CLONE: usize = 220;
+    pub const WAIT4: usize = 260;
+    pub const PRCTL: usize = 167;
 }
 
 /// Makes a system call; the result is negative (an error number) or what the call returns.

@@ -12,6 +12,7 @@ pub mod models;
 pub mod personality;
 mod play;
 pub mod promises;
+pub mod real;
 mod record;
 mod rehearse;
 pub mod report;

@@ -14,6 +14,7 @@ use crate::engine::EngineError;
 use crate::memory::Memory;
 use crate::play::{Ground, Outcome};
 use crate::promises::Facts;
+use crate::real::RealTool;
 use crate::record::{Recording, SURVEY, Subject};
 use crate::report::Report;
 use crate::repository::{Repository, RepositoryError, read_files};
@@ -38,6 +39,8 @@ pub struct Request {
     pub no_sandbox: bool,
     /// The answer of `aws iam get-account-authorization-details`, if somebody gives it.
     pub iam: Option<PathBuf>,
+    /// Installed programs that run in the place of modelled tools.
+    pub real: Vec<RealTool>,
 }
 
 /// Why there is no report.
@@ -143,6 +146,7 @@ pub fn rehearse(
         seed: request.seed,
         processor,
         permissive: false,
+        real: request.real.clone(),
     };
     let processors = processors();
     let survey = std::thread::scope(|scope| {
@@ -172,7 +176,7 @@ pub fn rehearse(
             false => request.scenarios.clone(),
         },
         facts: facts(&survey, &repository),
-        assumptions: survey.assumptions(),
+        assumptions: assumptions(&survey, &request.real),
         workflows: sources,
     };
     let contexts = survey.required_checks(&survey.checks);
@@ -316,4 +320,13 @@ fn slug(directory: &Path) -> RepositorySlug {
     RepositorySlug::parse(&format!("example/{name}"))
         .or_else(|_| RepositorySlug::parse("example/repository"))
         .expect("example/repository is a slug")
+}
+
+fn assumptions(survey: &Survey, real: &[RealTool]) -> Vec<String> {
+    let mut assumptions = survey.assumptions();
+    assumptions.extend(real.iter().map(|real| {
+        let (name, version) = (real.name(), real.version());
+        format!("`{name}` is the installed {version}, with the world in the place of its service")
+    }));
+    assumptions
 }

@@ -149,6 +149,7 @@ impl Trial {
             no_sandbox: self.no_sandbox,
             patience: Duration::from_secs(20),
             processor: None,
+            real: Vec::new(),
         })?;
         let mut settings = Settings::github_defaults();
         settings.collaborators.insert(person(), Role::Admin);

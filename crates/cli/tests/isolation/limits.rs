@@ -97,6 +97,7 @@ fn a_loop_without_end_is_killed() {
         no_sandbox: false,
         patience: Duration::from_millis(500),
         processor: None,
+        real: Vec::new(),
     })
     .expect("an engine");
     let machine = engine.open(&["sleep"], 1, 0).expect("a machine");

@@ -72,6 +72,7 @@ impl Condition {
             no_sandbox: !self.isolated,
             patience: std::time::Duration::from_secs(60),
             processor: self.pinned.then(play::processor),
+            real: Vec::new(),
         }
     }
 

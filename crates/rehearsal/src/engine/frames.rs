@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use crate::tools::Invocation;
+use crate::tools::{Invocation, Program};
 
 pub(crate) const OUT: u8 = 1;
 pub(crate) const ERR: u8 = 2;
@@ -13,11 +13,16 @@ pub(crate) const STDIN: u8 = 3;
 pub(crate) const READ: u8 = 4;
 pub(crate) const WRITE: u8 = 5;
 pub(crate) const EXIT: u8 = 6;
+pub(crate) const RUN: u8 = 7;
 pub(crate) const CALL: u8 = 16;
 pub(crate) const DATA: u8 = 17;
 pub(crate) const ERRNO: u8 = 18;
 /// As [`CALL`], from a process that has children of its own.
 pub(crate) const ALARM: u8 = 19;
+/// As [`CALL`], from an installed program that sends what follows to a service.
+pub(crate) const REQUEST: u8 = 20;
+/// As [`CALL`], from an installed program that waits for its second word's nanoseconds.
+pub(crate) const PAUSE: u8 = 21;
 
 /// A frame that claims more than this is a broken client's.
 pub(crate) const MOST: usize = 80 << 20;
@@ -76,6 +81,20 @@ pub(crate) fn invocation(frame: &[u8]) -> Option<Invocation> {
         })
         .collect();
     Some(Invocation { argv, cwd, env })
+}
+
+/// A [`RUN`] frame: the number of words, the words, the variables, each ending in NUL.
+pub(crate) fn program(program: &Program) -> Vec<u8> {
+    let mut frame = (program.words.len() as u32).to_le_bytes().to_vec();
+    let variables = program
+        .env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    for text in program.words.iter().cloned().chain(variables) {
+        frame.extend_from_slice(text.as_bytes());
+        frame.push(0);
+    }
+    frame
 }
 
 #[cfg(test)]

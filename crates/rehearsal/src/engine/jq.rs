@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::machine::{Call, Process};
+use super::call::Call;
+use super::machine::Process;
 use super::{EngineError, Options};
 use crate::tools::Need;
 use crate::tools::jq::{Question, Service};
@@ -121,7 +122,7 @@ fn question(call: &Call, now: f64) -> Question {
                 let path = path.display().to_string();
                 question.files.insert(path, answer.clone());
             }
-            Need::Write { .. } => {}
+            Need::Write { .. } | Need::Run(_) => {}
         }
     }
     question

@@ -110,7 +110,7 @@ fn prepare(setup: &Setup, mut layers: Layers) -> Ready {
     let mut inside = setup.directory.clone();
     let mut error = None;
     if layers.namespaces {
-        match sandbox::arrange_mounts(&setup.directory, &setup.executable) {
+        match sandbox::arrange_mounts(&setup.directory, &setup.executable, &setup.real) {
             Ok(mounts) => {
                 inside = mounts.place;
                 if mounts.own_files {
@@ -133,7 +133,7 @@ fn prepare(setup: &Setup, mut layers: Layers) -> Ready {
     }
     if !setup.unprotected && error.is_none() {
         let moved = inside != setup.directory;
-        let landlocked = sandbox::landlock(&inside, &setup.executable, moved);
+        let landlocked = sandbox::landlock(&inside, &setup.executable, moved, &setup.real);
         layers.landlock = landlocked.files;
         layers.signals = landlocked.signals || layers.namespaces;
         layers.seccomp = sandbox::seccomp(layers.namespaces);

@@ -12,16 +12,17 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as RealInstant};
 
+use super::call::{Arrived, Call, Kind};
 use super::limits::{self, Excess, Held};
 use super::orders::{Layers, Notice, Order, Ready, Setup, Signal};
 use super::proc::Proc;
 use super::sandbox::{OWN_EXECUTABLE, WRITABLE};
 use super::tree::{self, Look, Subject};
-use super::{EngineError, Happening, Options, frames, jq, keeper};
-use crate::tools::{FileError, Invocation, Need};
+use super::{EngineError, Happening, Options, jq, keeper};
 
 pub(super) const CLIENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/client"));
 const PRELOAD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
+const ENDPOINT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/endpoint.so"));
 
 /// How often the processes of a machine on which something runs are counted.
 const COUNT_EVERY: Duration = Duration::from_millis(25);
@@ -104,93 +105,6 @@ impl Drop for Page {
     }
 }
 
-/// A tool's process that is connected.
-pub(super) struct Call {
-    socket: UnixStream,
-    pid: i32,
-    incoming: Vec<u8>,
-    pub(super) outgoing: Vec<u8>,
-    pub(super) invocation: Option<Invocation>,
-    pub(super) answers: BTreeMap<Need, Result<Vec<u8>, FileError>>,
-    /// What its process is fetching or writing now.
-    pub(super) fetching: Option<Need>,
-    pub(super) ended: bool,
-    /// Its process has children of its own.
-    alarm: bool,
-}
-
-impl Call {
-    pub(super) fn flush(&mut self) {
-        while !self.outgoing.is_empty() {
-            match self.socket.write(&self.outgoing) {
-                Ok(n) => drop(self.outgoing.drain(..n)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Full: its process is busy printing. Closed: found out when reading.
-                Err(_) => return,
-            }
-        }
-    }
-
-    /// Waits for the controller, all it was told being done.
-    fn waits(&self) -> bool {
-        self.is_idle() && !self.is_for_jq()
-    }
-
-    /// As [`Call::waits`], whoever answers.
-    pub(super) fn is_idle(&self) -> bool {
-        self.invocation.is_some()
-            && self.fetching.is_none()
-            && !self.ended
-            && self.outgoing.is_empty()
-    }
-
-    pub(super) fn is_for_jq(&self) -> bool {
-        let called = self.invocation.as_ref();
-        called.is_some_and(|call| {
-            !self.alarm && call.argv.first().is_some_and(|name| name == jq::TOOL)
-        })
-    }
-
-    /// Has its process do something.
-    pub(super) fn tell(&mut self, kind: u8, bytes: &[u8]) {
-        self.outgoing
-            .extend_from_slice(&frames::encode(kind, bytes));
-    }
-
-    pub(super) fn print(&mut self, stdout: &[u8], stderr: &[u8]) {
-        for (kind, bytes) in [(frames::ERR, stderr), (frames::OUT, stdout)] {
-            if !bytes.is_empty() {
-                self.tell(kind, bytes);
-            }
-        }
-    }
-
-    /// Has its process fetch or write what its tool needs.
-    pub(super) fn fetch(&mut self, need: Need) {
-        match &need {
-            Need::Stdin => self.tell(frames::STDIN, &[]),
-            Need::Read(path) => self.tell(frames::READ, path.as_os_str().as_encoded_bytes()),
-            Need::Write {
-                path,
-                bytes,
-                parents,
-            } => {
-                let mut frame = vec![if *parents { b'p' } else { b'-' }];
-                frame.extend_from_slice(path.as_os_str().as_encoded_bytes());
-                frame.push(0);
-                frame.extend_from_slice(bytes);
-                self.tell(frames::WRITE, &frame);
-            }
-        }
-        self.fetching = Some(need);
-    }
-
-    pub(super) fn exit(&mut self, code: i32) {
-        self.tell(frames::EXIT, &code.to_le_bytes());
-        self.ended = true;
-    }
-}
-
 pub(super) struct Process {
     pub(super) directory: PathBuf,
     /// The directory with what the machine has mounted there.
@@ -247,6 +161,9 @@ impl Process {
         )
         .map_err(failed())?;
         fs::write(directory.join("preload.so"), PRELOAD).map_err(failed())?;
+        if !options.real.is_empty() {
+            fs::write(directory.join("endpoint.so"), ENDPOINT).map_err(failed())?;
+        }
         for tool in tools.iter().chain([&jq::TOOL]) {
             symlink(".client", directory.join("bin").join(tool)).map_err(failed())?;
         }
@@ -299,6 +216,7 @@ impl Process {
             executable: options.executable.clone(),
             unprotected: options.no_sandbox,
             lanes: inherited,
+            real: options.real.clone(),
         };
         send(&control, &setup).map_err(failed())?;
         let mut line = String::new();
@@ -447,7 +365,7 @@ impl Process {
     pub(super) fn look(&mut self, counted: bool) -> Result<Look, EngineError> {
         let waiting = self.calls.values().filter(|call| call.waits());
         let clients: BTreeSet<i32> = waiting
-            .filter(|call| !call.alarm)
+            .filter(|call| call.kind() == Kind::Tool)
             .map(|call| call.pid)
             .collect();
         let subject = Subject {
@@ -495,17 +413,7 @@ impl Process {
             socket
                 .set_nonblocking(true)
                 .map_err(EngineError::io("talk to a tool"))?;
-            let call = Call {
-                socket,
-                pid,
-                incoming: Vec::new(),
-                outgoing: Vec::new(),
-                invocation: None,
-                answers: BTreeMap::new(),
-                fetching: None,
-                ended: false,
-                alarm: false,
-            };
+            let call = Call::new(socket, pid);
             self.calls.insert(self.next_call, call);
             self.next_call += 1;
         }
@@ -516,14 +424,9 @@ impl Process {
                 call.flush();
                 moved |= call.outgoing.len() != before;
             }
-            match receive(&mut call.socket, &mut call.incoming) {
+            match call.receive() {
                 Arrived::Nothing => {}
-                Arrived::Some => {
-                    moved = true;
-                    if understand(call).is_none() {
-                        gone.push(*number);
-                    }
-                }
+                Arrived::Some => moved = true,
                 Arrived::End => {
                     moved = true;
                     gone.push(*number);
@@ -641,46 +544,4 @@ fn send(control: &BufReader<UnixStream>, message: &impl serde::Serialize) -> io:
         }
     }
     Ok(())
-}
-
-enum Arrived {
-    Nothing,
-    Some,
-    End,
-}
-
-fn receive(socket: &mut UnixStream, buffer: &mut Vec<u8>) -> Arrived {
-    let mut chunk = [0u8; 1 << 16];
-    let mut arrived = Arrived::Nothing;
-    loop {
-        match socket.read(&mut chunk) {
-            Ok(0) => return Arrived::End,
-            Ok(n) => {
-                buffer.extend_from_slice(&chunk[..n]);
-                arrived = Arrived::Some;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return arrived,
-            Err(_) => return Arrived::End,
-        }
-    }
-}
-
-/// Takes the frames that a call's process has sent; nothing when it speaks nonsense.
-fn understand(call: &mut Call) -> Option<()> {
-    while let Some((kind, frame)) = frames::decode(&mut call.incoming).ok()? {
-        match (kind, call.fetching.take()) {
-            (frames::CALL | frames::ALARM, None) if call.invocation.is_none() => {
-                call.invocation = Some(frames::invocation(&frame)?);
-                call.alarm = kind == frames::ALARM;
-            }
-            (frames::DATA, Some(need)) => drop(call.answers.insert(need, Ok(frame))),
-            (frames::ERRNO, Some(need)) => {
-                let number = i32::from_le_bytes(frame.first_chunk().copied()?);
-                call.answers.insert(need, Err(FileError(number)));
-            }
-            _ => return None,
-        }
-    }
-    Some(())
 }

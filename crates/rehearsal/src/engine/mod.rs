@@ -5,6 +5,7 @@
 //! the process tree. It knows nothing of time, workflows or the world: the stage decides what is
 //! answered, when, and in which order.
 
+mod call;
 mod frames;
 mod jq;
 pub mod keeper;
@@ -27,11 +28,14 @@ use std::time::{Duration, Instant as RealInstant};
 
 use rustix::event::{PollFd, PollFlags};
 
-use crate::tools::{FileError, Invocation, Need};
+use crate::real::RealTool;
+use crate::tools::{FileError, Invocation, Need, Program};
+pub use call::Kind;
 pub use limits::{Excess, Held};
 use machine::Process;
 pub use machine::Step;
 pub use orders::{Layers, Signal};
+pub(crate) use sandbox::SYSTEM;
 
 /// A machine's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +96,8 @@ pub struct Options {
     pub patience: Duration,
     /// The processor that the machines' processes share, so that one runs at a time.
     pub processor: Option<usize>,
+    /// Installed programs that run in the place of modelled tools.
+    pub real: Vec<RealTool>,
 }
 
 /// How long the first look waits for something to be heard, and the longest that a later one does.
@@ -260,7 +266,7 @@ impl Engine {
         self.call(call).is_some()
     }
 
-    fn call(&self, call: CallId) -> Option<&machine::Call> {
+    fn call(&self, call: CallId) -> Option<&call::Call> {
         self.machines
             .get(&call.machine)?
             .calls
@@ -270,6 +276,18 @@ impl Engine {
 
     pub fn invocation(&self, call: CallId) -> Option<&Invocation> {
         self.call(call)?.invocation.as_ref()
+    }
+
+    pub fn kind(&self, call: CallId) -> Option<Kind> {
+        Some(self.call(call)?.kind())
+    }
+
+    /// The installed program that runs in the place of a modelled tool on a machine.
+    pub fn real(&self, machine: MachineId, tool: &str) -> Option<(&RealTool, Program)> {
+        let real = self.options.real.iter().find(|real| real.name() == tool)?;
+        let machine = self.machines.get(&machine)?;
+        let moved = machine.inside != machine.directory;
+        Some((real, real.program(&machine.inside, moved)))
     }
 
     /// What the call's process has read and written for it so far.
@@ -299,7 +317,7 @@ impl Engine {
     }
 
     /// A call that is about to be told something.
-    fn told(&mut self, call: CallId) -> Option<&mut machine::Call> {
+    fn told(&mut self, call: CallId) -> Option<&mut call::Call> {
         self.active.insert(call.machine);
         let machine = self.machines.get_mut(&call.machine)?;
         machine.calls.get_mut(&call.number)
@@ -428,7 +446,7 @@ impl Engine {
     fn flush(&mut self) {
         for id in &self.active {
             if let Some(machine) = self.machines.get_mut(id) {
-                machine.calls.values_mut().for_each(machine::Call::flush);
+                machine.calls.values_mut().for_each(call::Call::flush);
             }
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Held;
+use crate::real::RealTool;
 
 /// How a machine is set up: the first line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub(crate) struct Setup {
     pub(crate) unprotected: bool,
     /// Descriptors of the pipes for what runs beside the first lane, in their order from 1.
     pub(crate) lanes: Vec<i32>,
+    /// Installed programs that steps may read and run.
+    pub(crate) real: Vec<RealTool>,
 }
 
 /// The keeper's answer to [`Setup`].

@@ -22,6 +22,8 @@ use seccompiler::{
     SeccompRule,
 };
 
+use crate::real::RealTool;
+
 /// The lockkeeper executable inside a machine's directory: a link, or the file itself where it can
 /// be mounted.
 pub(crate) const OWN_EXECUTABLE: &str = "bin/.lockkeeper";
@@ -95,7 +97,11 @@ pub(super) struct Mounts {
 
 /// Gives the machine the same paths in every rehearsal: its directory is `/mnt` (or `/srv`), its
 /// `tmp` is `/tmp`, and `/proc` shows its own processes.
-pub(super) fn arrange_mounts(directory: &Path, executable: &Path) -> io::Result<Mounts> {
+pub(super) fn arrange_mounts(
+    directory: &Path,
+    executable: &Path,
+    real: &[RealTool],
+) -> io::Result<Mounts> {
     mount(
         Path::new("none"),
         Path::new("/"),
@@ -118,6 +124,14 @@ pub(super) fn arrange_mounts(directory: &Path, executable: &Path) -> io::Result<
     if own_files {
         for part in &WRITABLE[1..] {
             fs::create_dir(directory.join(part))?;
+        }
+    }
+    // So may the installed programs.
+    for tool in real {
+        if let Some(root) = tool.mounted() {
+            let place = directory.join(tool.place());
+            fs::create_dir_all(&place)?;
+            mount(root, &place, None, libc::MS_BIND | libc::MS_REC)?;
         }
     }
     let place = ["/mnt", "/srv"]
@@ -152,7 +166,7 @@ pub(super) fn arrange_mounts(directory: &Path, executable: &Path) -> io::Result<
 }
 
 /// The system's own directories: steps may read them and run what is there.
-const SYSTEM: &[&str] = &[
+pub(crate) const SYSTEM: &[&str] = &[
     "/bin", "/sbin", "/usr", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix", "/proc", "/sys",
 ];
 
@@ -165,7 +179,12 @@ pub(super) struct Landlocked {
 
 /// Limits files to the system (reading) and to `inside` (its `rw` writable; `moved` when `/tmp` is
 /// its own too).
-pub(super) fn landlock(inside: &Path, executable: &Path, moved: bool) -> Landlocked {
+pub(super) fn landlock(
+    inside: &Path,
+    executable: &Path,
+    moved: bool,
+    real: &[RealTool],
+) -> Landlocked {
     let abi = ABI::V6;
     let (read, all) = (AccessFs::from_read(abi), AccessFs::from_all(abi));
     let file = AccessFs::from_file(abi);
@@ -182,6 +201,11 @@ pub(super) fn landlock(inside: &Path, executable: &Path, moved: bool) -> Landloc
         // Not its terminals, where somebody may be typing.
         (PathBuf::from("/dev"), AccessFs::ReadDir.into()),
     ]);
+    allowed.extend(
+        real.iter()
+            .flat_map(RealTool::reads)
+            .map(|path| (path.to_owned(), read)),
+    );
     if moved {
         // The machine's own `tmp`.
         allowed.push((PathBuf::from("/tmp"), all));

@@ -8,8 +8,8 @@ use lockkeeper_world::ids::JobId;
 use super::environment::STRAND;
 use super::strand::{MAIN, StrandId};
 use super::{Stage, Timer};
-use crate::engine::{CallId, EngineError};
-use crate::tools::{Desk, Invocation, Progress, TOOLS, Tool};
+use crate::engine::{CallId, Engine, EngineError, Kind};
+use crate::tools::{Desk, Invocation, Progress, TOOLS, Tool, installed};
 
 /// A call that is under way.
 pub(super) struct CallPlay {
@@ -23,7 +23,9 @@ impl Stage {
     /// Answers one of the calls that are ready, if there is any.
     pub(super) fn serve_next_call(&mut self) -> Result<bool, EngineError> {
         let waiting = self.engine.waiting_calls();
-        self.calls.retain(|call, _| waiting.contains(call));
+        // One that runs an installed program does not wait, and is not over.
+        let engine = &self.engine;
+        self.calls.retain(|call, _| engine.is_waiting(*call));
         let ready: Vec<CallId> = waiting
             .into_iter()
             .filter(|call| self.calls.get(call).is_none_or(|play| !play.asleep))
@@ -77,6 +79,9 @@ impl Stage {
             return Ok(());
         };
         let strand = self.strand_of(call);
+        // The rest is what an installed program does, or what it waits for.
+        let kind = self.engine.kind(call);
+        let is_command = matches!(kind, Some(Kind::Tool | Kind::Alarm));
         let Some(caller) = self.caller(job, strand) else {
             self.engine.exit(call, 1);
             return self.settle_machines();
@@ -84,7 +89,7 @@ impl Stage {
         let play = match self.calls.entry(call) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
-                let Some(tool) = start(&invocation) else {
+                let Some(tool) = start(&self.engine, call, &invocation) else {
                     self.engine.print(
                         call,
                         b"",
@@ -126,6 +131,9 @@ impl Stage {
                 self.engine.print(call, &stdout, &stderr);
                 self.engine.exit(call, code);
                 self.calls.remove(&call);
+                if !is_command {
+                    return self.settle_machines();
+                }
                 let mut argv = invocation.argv;
                 self.mask_all(job, &mut argv);
                 let what = What::Command {
@@ -144,10 +152,16 @@ impl Stage {
     }
 }
 
-fn start(invocation: &Invocation) -> Option<Box<dyn Tool>> {
+fn start(engine: &Engine, call: CallId, invocation: &Invocation) -> Option<Box<dyn Tool>> {
     let name = invocation.argv.first()?;
-    TOOLS
-        .iter()
-        .find(|entry| entry.name == name)
-        .map(|entry| (entry.start)(invocation))
+    match engine.kind(call)? {
+        Kind::Pause => return Some(installed::pause(invocation)),
+        Kind::Request => return Some(installed::request(invocation)),
+        Kind::Tool | Kind::Alarm => {}
+    }
+    let entry = TOOLS.iter().find(|entry| entry.name == name)?;
+    Some(match engine.real(call.machine, name) {
+        Some((real, program)) => installed::run(real, program),
+        None => (entry.start)(invocation),
+    })
 }

@@ -21,6 +21,7 @@ use super::Survey;
 use super::setting::Settings;
 use crate::cast::{self, DEVELOPER};
 use crate::engine::{Engine, EngineError, Options};
+use crate::real::RealTool;
 use crate::repository::Repository;
 use crate::stage::{Library, Properties, Stage};
 
@@ -41,6 +42,8 @@ pub(crate) struct Raising {
     /// Roles trust every run and may do everything: to see what a pipeline asks for, whether it is
     /// allowed or not.
     pub(crate) permissive: bool,
+    /// Installed programs that run in the place of modelled tools.
+    pub(crate) real: Vec<RealTool>,
 }
 
 pub(crate) fn raise(
@@ -56,6 +59,7 @@ pub(crate) fn raise(
         no_sandbox: raising.no_sandbox,
         patience: Duration::from_secs(20),
         processor: raising.processor,
+        real: raising.real.clone(),
     })?;
     let hub = hub(survey, settings, checks, repository);
     let place = Place {

@@ -46,6 +46,15 @@ pub enum Progress {
     Sleep(Duration),
 }
 
+/// An installed program that runs in the place of a modelled tool.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Program {
+    /// What takes the place of the call's first word.
+    pub words: Vec<String>,
+    /// Variables to set; the others are the call's own.
+    pub env: Vec<(String, String)>,
+}
+
 /// Something that only the tool's own process can do. The tool returns it with `?`, and is resumed
 /// from the start of [`Tool::resume`] once the answer is there: so it asks for what it needs
 /// before it changes anything.
@@ -61,6 +70,8 @@ pub enum Need {
         bytes: Vec<u8>,
         parents: bool,
     },
+    /// A program to run to its end, with the call's arguments and descriptors.
+    Run(Program),
 }
 
 /// Why a file could not be read or written: the system's error number.
@@ -130,6 +141,14 @@ impl Desk<'_> {
             parents: true,
         };
         self.ask(need).map(|answer| answer.map(drop))
+    }
+
+    /// Runs a program to its end; its exit code.
+    pub fn run(&self, program: &Program) -> Result<i32, Need> {
+        let answer = self.ask(Need::Run(program.clone()))?.unwrap_or_default();
+        Ok(answer
+            .first_chunk()
+            .map_or(125, |code| i32::from_le_bytes(*code)))
     }
 
     fn ask(&self, need: Need) -> Result<Result<Vec<u8>, FileError>, Need> {
@@ -228,6 +247,8 @@ pub const TOOLS: &[Entry] = &[
     },
 ];
 
+pub(crate) use aws::wire::HttpRequest;
+
 pub(crate) mod arguments;
 pub(crate) mod aws;
 mod curl;
@@ -235,6 +256,7 @@ mod docker;
 mod ending;
 mod gh;
 mod go_template;
+pub(crate) mod installed;
 pub mod jq;
 mod npm;
 mod oci;

@@ -216,6 +216,7 @@ impl Bench {
                             Ok(Vec::new())
                         }
                         Need::Stdin => Ok(Vec::new()),
+                        Need::Run(_) => unreachable!("a modelled tool runs nothing"),
                     };
                     assert!(answers.insert(need, answer).is_none(), "asked twice");
                 }

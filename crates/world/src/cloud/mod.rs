@@ -81,6 +81,7 @@ pub use operations::is_modelled;
 pub use place::Place;
 pub use setup::ServiceSetup;
 pub use sts::web_identity::trusts_token;
+pub use timestamp::read as read_timestamp;
 
 use crate::app::Catalog;
 use crate::event::{ServiceKey, What};

@@ -18,7 +18,7 @@ pub(crate) fn write(at: Instant) -> String {
 
 /// Reads what the CLI accepts: ISO 8601 with or without an offset (UTC then), or seconds since
 /// 1970.
-pub(crate) fn read(value: &Value) -> Option<Instant> {
+pub fn read(value: &Value) -> Option<Instant> {
     match value {
         Value::Number(seconds) => from_seconds(seconds.as_f64()?),
         Value::String(text) => match text.parse::<f64>() {

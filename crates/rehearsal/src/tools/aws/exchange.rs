@@ -10,9 +10,9 @@ use super::failure::Failure;
 use crate::tools::Desk;
 
 /// From sending a request until the service acts on it.
-const OUTWARD: Duration = Duration::from_millis(100);
+pub(super) const OUTWARD: Duration = Duration::from_millis(100);
 /// From then until the answer is there.
-const INWARD: Duration = Duration::from_millis(200);
+pub(super) const INWARD: Duration = Duration::from_millis(200);
 /// The longest pause between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(20);
 /// What a command may spend on retries over all its requests, and what each costs.

@@ -17,6 +17,7 @@ mod request;
 mod session;
 mod table;
 mod waiter;
+pub(crate) mod wire;
 
 use std::time::Duration;
 

@@ -212,6 +212,12 @@ pub(super) fn service(name: &str) -> Option<(Api, &'static Service)> {
     read.as_ref().map(|service| (known.api, service))
 }
 
+/// A service of this model.
+pub(super) fn service_of(api: Api) -> Option<&'static Service> {
+    let known = SERVICES.iter().find(|known| known.api == api)?;
+    service(known.name).map(|(_, service)| service)
+}
+
 #[derive(Deserialize)]
 struct Commands {
     commands: Vec<String>,

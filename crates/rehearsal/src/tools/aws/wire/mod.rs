@@ -1,0 +1,194 @@
+//! AWS's APIs as they are on the wire: a request over HTTP is read into a call of the world, and
+//! its result written as the service's protocol has it.
+//!
+//! ECS and ECR speak AWS JSON 1.1, STS and Elastic Load Balancing the query protocol with answers
+//! in XML, as botocore's models say. Who asks is read from the signature's credential scope and the
+//! security token; the signature itself is not verified, since nobody here knows a secret key.
+
+mod exchange;
+mod http;
+mod json;
+mod query;
+mod scope;
+mod xml;
+
+pub(crate) use exchange::Exchange;
+pub(crate) use http::HttpRequest;
+
+use lockkeeper_world::cloud::{ApiCaller, ApiError};
+use lockkeeper_world::outage::Api;
+use serde_json::Value;
+
+use super::table::{Operation, Service, service_of};
+use http::HttpResponse;
+
+/// How a service writes its requests and answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Json,
+    Query,
+}
+
+/// One service on the wire.
+struct Dialect {
+    api: Api,
+    protocol: Protocol,
+    /// What says that a request is for it: the target's prefix, or the version.
+    sign: &'static str,
+    /// The answers' XML namespace.
+    namespace: &'static str,
+}
+
+const DIALECTS: &[Dialect] = &[
+    Dialect {
+        api: Api::Ecr,
+        protocol: Protocol::Json,
+        sign: "AmazonEC2ContainerRegistry_V20150921",
+        namespace: "",
+    },
+    Dialect {
+        api: Api::Ecs,
+        protocol: Protocol::Json,
+        sign: "AmazonEC2ContainerServiceV20141113",
+        namespace: "",
+    },
+    Dialect {
+        api: Api::Elbv2,
+        protocol: Protocol::Query,
+        sign: "2015-12-01",
+        namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+    },
+    Dialect {
+        api: Api::Sts,
+        protocol: Protocol::Query,
+        sign: "2011-06-15",
+        namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    },
+];
+
+/// A request that was understood.
+pub(crate) struct Asked {
+    dialect: &'static Dialect,
+    service: &'static Service,
+    operation: &'static Operation,
+    pub(crate) api: Api,
+    pub(crate) name: &'static str,
+    pub(crate) input: Value,
+    /// Without the step that asks.
+    pub(crate) caller: ApiCaller,
+}
+
+/// Reads a request; what cannot be read is answered at once.
+pub(crate) fn read(request: &HttpRequest, request_id: &str) -> Result<Asked, HttpResponse> {
+    let refuse = |protocol, code: &str, text: &str| {
+        let error = error(code, text);
+        Err(match protocol {
+            Protocol::Json => json::error(&error, request_id),
+            Protocol::Query => xml::error(&error, "", request_id),
+        })
+    };
+    if request.method != "POST" {
+        let text = "only POST requests are served here";
+        return refuse(Protocol::Json, "InvalidAction", text);
+    }
+    let target = request.header("x-amz-target");
+    let parameters = match target {
+        Some(_) => query::Parameters::default(),
+        None => query::Parameters::read(&request.body),
+    };
+    let (protocol, sign, name) = match target {
+        Some(target) => {
+            let (service, name) = target.split_once('.').unwrap_or((target, ""));
+            (Protocol::Json, service.to_owned(), name.to_owned())
+        }
+        None => {
+            let get = |name| parameters.get(name).unwrap_or_default().to_owned();
+            (Protocol::Query, get("Version"), get("Action"))
+        }
+    };
+    let dialect = DIALECTS
+        .iter()
+        .find(|dialect| dialect.protocol == protocol && dialect.sign == sign);
+    let Some((dialect, service)) = dialect.and_then(|it| Some((it, service_of(it.api)?))) else {
+        return refuse(
+            protocol,
+            ApiError::NOT_MODELLED,
+            "lockkeeper's model of AWS: only ECR, ECS, Elastic Load Balancing and STS are modelled",
+        );
+    };
+    let Some((name, operation)) = service.operations.get_key_value(&name) else {
+        let code = match protocol {
+            Protocol::Json => "UnknownOperationException",
+            Protocol::Query => "InvalidAction",
+        };
+        return refuse(protocol, code, &format!("there is no operation {name:?}"));
+    };
+    let shape = service.input(operation);
+    let input = match protocol {
+        Protocol::Json => json::input(&request.body),
+        Protocol::Query => query::input(service, shape, &parameters),
+    };
+    let input = match input {
+        Ok(input) => input,
+        Err(text) => {
+            let code = match protocol {
+                Protocol::Json => "SerializationException",
+                Protocol::Query => "MalformedInput",
+            };
+            return refuse(protocol, code, &text);
+        }
+    };
+    Ok(Asked {
+        dialect,
+        service,
+        operation,
+        api: dialect.api,
+        name,
+        input,
+        caller: scope::caller(request),
+    })
+}
+
+/// Writes the world's answer.
+pub(crate) fn write(
+    asked: &Asked,
+    result: &Result<Value, ApiError>,
+    request_id: &str,
+) -> HttpResponse {
+    let Asked {
+        dialect,
+        service,
+        operation,
+        ..
+    } = asked;
+    let shape = service.output(operation);
+    match (result, dialect.protocol) {
+        (Ok(output), Protocol::Json) => json::output(service, shape, output, request_id),
+        (Ok(output), Protocol::Query) => xml::output(
+            service,
+            shape,
+            asked.name,
+            output,
+            dialect.namespace,
+            request_id,
+        ),
+        (Err(problem), protocol) => {
+            let mut problem = problem.clone();
+            if problem.code == ApiError::NOT_MODELLED {
+                problem.message = format!("lockkeeper's model of AWS: {}", problem.message);
+            }
+            match protocol {
+                Protocol::Json => json::error(&problem, request_id),
+                Protocol::Query => xml::error(&problem, dialect.namespace, request_id),
+            }
+        }
+    }
+}
+
+fn error(code: &str, message: &str) -> ApiError {
+    ApiError {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        http_status: 400,
+    }
+}

@@ -1,0 +1,50 @@
+//! What installed programs do in the place of modelled tools: they run, send requests, and wait.
+
+use std::time::Duration;
+
+use super::aws::wire::Exchange;
+use super::{Desk, Invocation, Need, Program, Progress, Tool};
+use crate::real::RealTool;
+
+/// The call itself, from the start of the program to its end.
+struct Run {
+    program: Program,
+    start_up: Option<Duration>,
+}
+
+pub(crate) fn run(real: &RealTool, program: Program) -> Box<dyn Tool> {
+    Box::new(Run {
+        program,
+        start_up: Some(real.start_up()),
+    })
+}
+
+impl Tool for Run {
+    fn resume(&mut self, desk: &mut Desk<'_>) -> Result<Progress, Need> {
+        match self.start_up.take() {
+            Some(pause) => Ok(Progress::Sleep(pause)),
+            None => Ok(Progress::Done(desk.run(&self.program)?)),
+        }
+    }
+}
+
+/// A wait of the program's own.
+struct Pause(Option<Duration>);
+
+pub(crate) fn pause(call: &Invocation) -> Box<dyn Tool> {
+    let nanoseconds = call.args().first().and_then(|text| text.parse().ok());
+    Box::new(Pause(Some(Duration::from_nanos(nanoseconds.unwrap_or(0)))))
+}
+
+impl Tool for Pause {
+    fn resume(&mut self, _: &mut Desk<'_>) -> Result<Progress, Need> {
+        Ok(match self.0.take() {
+            Some(time) => Progress::Sleep(time),
+            None => Progress::Done(0),
+        })
+    }
+}
+
+pub(crate) fn request(_: &Invocation) -> Box<dyn Tool> {
+    Box::new(Exchange::default())
+}
