@@ -192,3 +192,143 @@ fn error(code: &str, message: &str) -> ApiError {
         http_status: 400,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(headers: &[(&str, &str)], body: &str) -> HttpRequest {
+        let own = |text: &&str| (*text).to_owned();
+        HttpRequest {
+            method: "POST".to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (own(name), own(value)))
+                .collect(),
+            body: body.as_bytes().to_owned(),
+        }
+    }
+
+    fn signed(service: &str) -> (&'static str, String) {
+        let credential =
+            format!("Credential=ASIAEXAMPLE/20260302/eu-west-1/{service}/aws4_request");
+        let text = format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=00");
+        ("Authorization", text)
+    }
+
+    fn body(response: &HttpResponse) -> &str {
+        std::str::from_utf8(&response.body).unwrap()
+    }
+
+    #[test]
+    fn json_is_read_and_written_as_ecs_has_it() {
+        let (name, authorization) = signed("ecs");
+        let headers = [
+            (
+                "x-amz-target",
+                "AmazonEC2ContainerServiceV20141113.DescribeServices",
+            ),
+            (name, &authorization),
+            ("X-Amz-Security-Token", "t"),
+        ];
+        let request = request(&headers, r#"{"services": ["a"]}"#);
+        let Ok(asked) = read(&request, "id") else {
+            panic!()
+        };
+        assert_eq!((asked.api, asked.name), (Api::Ecs, "DescribeServices"));
+        assert_eq!(asked.input, json!({ "services": ["a"] }));
+        assert_eq!(asked.caller.access_key.as_deref(), Some("ASIAEXAMPLE"));
+        assert_eq!(asked.caller.region.unwrap().as_str(), "eu-west-1");
+        let Ok(asked) = read(&request, "id") else {
+            panic!()
+        };
+        let at = "2026-03-02T09:00:00.250000+00:00";
+        let output = json!({ "services": [{ "createdAt": at, "status": "ACTIVE" }] });
+        let response = write(&asked, &Ok(output), "id");
+        let wire = r#"{"services":[{"status":"ACTIVE","createdAt":1772442000.25}]}"#;
+        assert_eq!((response.status, body(&response)), (200, wire));
+        let refused = write(
+            &asked,
+            &Err(error("ClusterNotFoundException", "Gone.")),
+            "id",
+        );
+        let wire = r#"{"__type":"ClusterNotFoundException","message":"Gone."}"#;
+        assert_eq!((refused.status, body(&refused)), (400, wire));
+    }
+
+    #[test]
+    fn the_query_protocol_is_read_and_written_as_elastic_load_balancing_has_it() {
+        let (name, authorization) = signed("elasticloadbalancing");
+        let text = "Action=DescribeTargetHealth&Version=2015-12-01&TargetGroupArn=arn%3Ax\
+                    &Targets.member.1.Id=10.0.0.1&Targets.member.1.Port=80&Targets.member.2.Id=b+c";
+        let Ok(asked) = read(&request(&[(name, &authorization)], text), "id") else {
+            panic!()
+        };
+        let targets = json!([{ "Id": "10.0.0.1", "Port": 80 }, { "Id": "b c" }]);
+        assert_eq!(
+            asked.input,
+            json!({ "TargetGroupArn": "arn:x", "Targets": targets })
+        );
+        // Without its token a role's key is nobody's.
+        assert_ne!(asked.caller.access_key.as_deref(), Some("ASIAEXAMPLE"));
+        let output = json!({ "TargetHealthDescriptions": [{ "HealthCheckPort": "<80>" }] });
+        assert_eq!(
+            body(&write(&asked, &Ok(output), "id")),
+            "<DescribeTargetHealthResponse xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\">\
+             <DescribeTargetHealthResult><TargetHealthDescriptions><member>\
+             <HealthCheckPort>&lt;80&gt;</HealthCheckPort></member></TargetHealthDescriptions>\
+             </DescribeTargetHealthResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata>\
+             </DescribeTargetHealthResponse>"
+        );
+        let refused = write(
+            &asked,
+            &Err(error("TargetGroupNotFound", "None\u{0} found")),
+            "id",
+        );
+        assert!(body(&refused).contains(
+            "<Error><Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>None found</Message></Error>"
+        ));
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        let target = |target| [("x-amz-target", target)];
+        let ecs = "AmazonEC2ContainerServiceV20141113";
+        let cases = [
+            (
+                request(&target("DynamoDB_20120810.GetItem"), "{}"),
+                "only ECR, ECS",
+            ),
+            (
+                request(&target(&format!("{ecs}.Fly")), "{}"),
+                "UnknownOperationException",
+            ),
+            (
+                request(&target(&format!("{ecs}.ListTasks")), "{"),
+                "SerializationException",
+            ),
+            (
+                request(&[], "Action=Fly&Version=2011-06-15"),
+                "InvalidAction",
+            ),
+            (request(&[], "\u{0}%zz&&=&Action"), "only ECR, ECS"),
+            (
+                request(
+                    &[],
+                    "Action=AssumeRole&Version=2011-06-15&DurationSeconds=long",
+                ),
+                "DurationSeconds: \"long\" is no whole number",
+            ),
+        ];
+        for (request, text) in cases {
+            let Err(response) = read(&request, "id") else {
+                panic!("{text}")
+            };
+            assert_eq!(response.status, 400);
+            let said = body(&response).replace("&quot;", "\"");
+            assert!(said.contains(text), "{said}");
+        }
+    }
+}
