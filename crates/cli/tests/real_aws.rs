@@ -51,6 +51,10 @@ fn stories(log: &str) -> BTreeMap<String, Story> {
     let mut stories: BTreeMap<String, Story> = BTreeMap::new();
     for line in log.lines() {
         let mut event: Value = serde_json::from_str(line).expect("an event");
+        // The records before the stories' events are for judging again.
+        if event["scenario"].is_null() {
+            continue;
+        }
         let story = stories.entry(format!("{} {}", event["scenario"], event["settings"]));
         let story = story.or_default();
         event.as_object_mut().expect("an object").remove("seq");
