@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use lockkeeper_rehearsal::real::RealTool;
-use lockkeeper_rehearsal::{Progress, RehearsalError, Request, rehearse};
+use lockkeeper_rehearsal::{Durations, Progress, RehearsalError, Request, durations, rehearse};
 
 use crate::exit::{self, Failure};
 use crate::report::Shown;
@@ -53,6 +53,9 @@ pub(crate) struct Args {
     /// its service; the first on the PATH, or the one at PATH
     #[arg(long, value_name = "TOOL[=PATH]")]
     real: Vec<String>,
+    /// How long steps and services take, where it is not as usual: TOML, `image-build = 240`
+    #[arg(long, value_name = "FILE")]
+    durations: Option<PathBuf>,
     /// Run the steps without isolation from this machine: only for workflows that you trust
     #[arg(long)]
     no_sandbox: bool,
@@ -68,6 +71,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let reading = crate::rules::read(&args.directory)?;
+    let durations = match &args.durations {
+        Some(path) => durations(path).map_err(|error| Failure::usage(error.to_string()))?,
+        None => Durations::default(),
+    };
     let executable = std::env::current_exe()
         .map_err(|error| Failure::machine(format!("cannot find my own executable: {error}")))?;
     let real = args.real.iter().map(|text| RealTool::find(text));
@@ -84,6 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         no_sandbox: args.no_sandbox,
         iam: args.iam.clone(),
         real,
+        durations,
     };
     let show = std::io::stderr().is_terminal() && args.shown.is_for_people();
     let progress = |progress: Progress| {

@@ -4,7 +4,9 @@ mod cast;
 pub mod commits;
 mod console;
 mod director;
+mod durations;
 pub mod engine;
+mod estimates;
 mod history;
 pub mod machine;
 mod memory;
@@ -26,5 +28,8 @@ pub mod tools;
 pub mod trial;
 mod verdicts;
 
+pub use durations::{DurationsError, durations};
+pub use estimates::{Estimate, Measure};
+pub use lockkeeper_world::{Durations, Entry};
 pub use record::{RecordError, Recording, judge};
 pub use rehearse::{Progress, RehearsalError, Request, rehearse, scenarios};

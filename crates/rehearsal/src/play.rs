@@ -9,6 +9,7 @@ use lockkeeper_world::event::{Event, What};
 
 use crate::director::{Director, PlayError};
 use crate::engine::EngineError;
+use crate::estimates::{Samples, samples};
 use crate::history::History;
 use crate::memory::{Memory, Past};
 use crate::promises::{Facts, Judgement, PROMISES, Story};
@@ -27,6 +28,7 @@ pub(crate) struct Outcome {
     pub(crate) events: Vec<Event>,
     pub(crate) judgements: Vec<(PromiseId, Judgement)>,
     pub(crate) runs: Vec<RunReport>,
+    pub(crate) samples: Samples,
     /// What it took to play, nothing where a recording was judged.
     pub(crate) wall_time: Duration,
 }
@@ -56,6 +58,7 @@ impl Outcome {
             .iter()
             .map(|promise| (promise.id, (promise.judge)(&story)))
             .collect();
+        let samples = samples(&story);
         let runs = history
             .runs
             .iter()
@@ -78,6 +81,7 @@ impl Outcome {
             told,
             judgements,
             runs,
+            samples,
             wall_time,
             events,
         }

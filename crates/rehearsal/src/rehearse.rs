@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lockkeeper_names::RepositorySlug;
 use lockkeeper_policy::Policy;
+use lockkeeper_world::Durations;
 
 use crate::cast;
 use crate::engine::EngineError;
@@ -41,6 +42,8 @@ pub struct Request {
     pub iam: Option<PathBuf>,
     /// Installed programs that run in the place of modelled tools.
     pub real: Vec<RealTool>,
+    /// How long everything takes.
+    pub durations: Durations,
 }
 
 /// Why there is no report.
@@ -147,6 +150,7 @@ pub fn rehearse(
         processor,
         permissive: false,
         real: request.real.clone(),
+        durations: request.durations,
     };
     let processors = processors();
     let survey = std::thread::scope(|scope| {
@@ -176,7 +180,7 @@ pub fn rehearse(
             false => request.scenarios.clone(),
         },
         facts: facts(&survey, &repository),
-        assumptions: assumptions(&survey, &request.real),
+        assumptions: assumptions(&survey, &request),
         workflows: sources,
     };
     let contexts = survey.required_checks(&survey.checks);
@@ -322,9 +326,10 @@ fn slug(directory: &Path) -> RepositorySlug {
         .expect("example/repository is a slug")
 }
 
-fn assumptions(survey: &Survey, real: &[RealTool]) -> Vec<String> {
+fn assumptions(survey: &Survey, request: &Request) -> Vec<String> {
     let mut assumptions = survey.assumptions();
-    assumptions.extend(real.iter().map(|real| {
+    assumptions.extend(crate::durations::notes(&request.durations));
+    assumptions.extend(request.real.iter().map(|real| {
         let (name, version) = (real.name(), real.version());
         format!("`{name}` is the installed {version}, with the world in the place of its service")
     }));

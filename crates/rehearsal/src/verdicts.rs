@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::What;
 
+use crate::estimates::Samples;
 use crate::play::Outcome;
 use crate::promises::{Breach, PROMISES, permissions_used};
 use crate::record::{Recording, Subject};
@@ -133,12 +134,17 @@ pub(crate) fn assemble(subject: Subject, mut outcomes: Vec<Outcome>) -> Report {
         assumed.chain(outcome.told.notes.iter().cloned())
     });
     assumptions.extend(met.collect::<BTreeSet<_>>());
+    let mut samples = Samples::default();
+    for outcome in with(&outcomes, Settings::Declared) {
+        samples.extend(&outcome.samples);
+    }
     Report {
         schema: 1,
         pipeline: subject.workflows.keys().cloned().collect(),
         seed: subject.seed,
         promises,
         scenarios,
+        estimates: samples.estimates(),
         assumptions,
         not_modelled: not_modelled.into_iter().collect(),
         isolation_missing: match outcomes.is_empty() {

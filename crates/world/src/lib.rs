@@ -8,6 +8,7 @@
 pub mod app;
 pub mod clock;
 pub mod cloud;
+mod durations;
 pub mod event;
 pub mod hub;
 pub mod ids;
@@ -15,6 +16,7 @@ pub mod oidc;
 pub mod outage;
 
 pub use clock::Instant;
+pub use durations::{Durations, Entry};
 pub use event::{Event, Log};
 
 /// Everything that exists in one rehearsal of one story.
@@ -38,6 +40,17 @@ impl World {
 
     pub fn now(&self) -> Instant {
         self.now
+    }
+
+    /// How long everything takes.
+    pub fn durations(&self) -> Durations {
+        self.cloud.durations
+    }
+
+    /// Sets how long everything takes from now on.
+    pub fn set_durations(&mut self, durations: Durations) {
+        self.cloud.durations = durations;
+        self.hub.durations = durations;
     }
 
     /// The next instant at which something happens by itself.

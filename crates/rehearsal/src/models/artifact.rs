@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
@@ -36,7 +35,7 @@ impl Model for Artifact {
     fn resume(&mut self, bench: &mut Bench<'_>) -> Progress {
         if !self.waited {
             self.waited = true;
-            return Progress::Sleep(Duration::from_secs(3));
+            return Progress::Sleep(bench.world.durations().artifact);
         }
         match (self.carry)(bench) {
             Ok(()) => Progress::Done,

@@ -29,7 +29,7 @@ impl Model for Credentials {
         };
         if self.attempt == 0 {
             self.attempt = 1;
-            return Progress::Sleep(Duration::from_secs(1));
+            return Progress::Sleep(bench.world.durations().aws_credentials);
         }
         let role = bench.input("role-to-assume").map(str::to_owned);
         let key = bench.input("aws-access-key-id").map(str::to_owned);

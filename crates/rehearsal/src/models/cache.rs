@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt, PermissionsExt};
 
@@ -81,7 +80,7 @@ impl Model for CacheAction {
     fn resume(&mut self, bench: &mut Bench<'_>) -> Progress {
         if !self.waited {
             self.waited = true;
-            return Progress::Sleep(Duration::from_secs(2));
+            return Progress::Sleep(bench.world.durations().cache);
         }
         let (Some(key), Some(path)) = (
             bench.input("key").map(str::to_owned),

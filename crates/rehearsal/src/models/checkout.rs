@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use lockkeeper_names::CommitSha;
@@ -24,7 +23,7 @@ impl Model for Checkout {
     fn resume(&mut self, bench: &mut Bench<'_>) -> Progress {
         if !self.waited {
             self.waited = true;
-            return Progress::Sleep(Duration::from_secs(2));
+            return Progress::Sleep(bench.world.durations().checkout);
         }
         if let Some(other) = bench
             .input("repository")

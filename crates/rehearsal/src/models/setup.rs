@@ -1,7 +1,5 @@
 //! Actions that install something: what they install is there afterwards, a little later.
 
-use std::time::Duration;
-
 use super::{Bench, Model, Progress};
 
 #[derive(Default)]
@@ -26,7 +24,7 @@ impl Model for Setup {
     fn resume(&mut self, bench: &mut Bench<'_>) -> Progress {
         if !self.waited {
             self.waited = true;
-            return Progress::Sleep(Duration::from_secs(6));
+            return Progress::Sleep(bench.world.durations().tool_setup);
         }
         if self.builder
             && bench

@@ -4,7 +4,6 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use super::{Entry, Found, on_path, python};
 
@@ -23,7 +22,7 @@ pub(super) const ENTRY: Entry = Entry {
         ("PYTHONDONTWRITEBYTECODE", "1"),
         ("PYTHONNOUSERSITE", "1"),
     ],
-    start_up: Duration::from_millis(400),
+    start_up: |durations| durations.aws_start,
     find,
 };
 

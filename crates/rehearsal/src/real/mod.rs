@@ -10,6 +10,7 @@ mod python;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lockkeeper_world::Durations;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::SYSTEM;
@@ -21,7 +22,7 @@ struct Entry {
     /// The program's own variables.
     env: &'static [(&'static str, &'static str)],
     /// From the start of its process to its first request, or to its end without one.
-    start_up: Duration,
+    start_up: fn(&Durations) -> Duration,
     find: fn(Option<&Path>) -> Result<Found, String>,
 }
 
@@ -101,8 +102,9 @@ impl RealTool {
         REAL.iter().find(|entry| entry.name == self.name)
     }
 
-    pub(crate) fn start_up(&self) -> Duration {
-        self.entry().map_or(Duration::ZERO, |entry| entry.start_up)
+    pub(crate) fn start_up(&self, durations: &Durations) -> Duration {
+        self.entry()
+            .map_or(Duration::ZERO, |entry| (entry.start_up)(durations))
     }
 
     /// Where a machine with mounts of its own has it, from the machine's directory.

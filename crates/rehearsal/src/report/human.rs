@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::estimates::spoken;
+
 use super::{Evidence, Played, PromiseReport, Report, Verdict, timeline};
 
 /// Styles as ANSI sequences; empty where colour is not wanted.
@@ -49,6 +51,7 @@ impl fmt::Display for Human<'_> {
             self.broken(f, ink, promise)?;
         }
         self.notes(f, ink)?;
+        self.estimates(f, ink)?;
         self.limits(f, ink)?;
         self.summary(f, ink)
     }
@@ -188,6 +191,35 @@ impl Human<'_> {
         for (reason, stories) in reasons {
             write!(f, "  - ")?;
             wrapped(f, &format!("{}: {reason}", stories.join(", ")), "    ")?;
+        }
+        Ok(())
+    }
+
+    fn estimates(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
+        let estimates = &self.report.estimates;
+        if estimates.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n{}how long it takes{}", ink.bold, ink.end)?;
+        for estimate in estimates {
+            write!(
+                f,
+                "  {:26} {}",
+                estimate.id.title(),
+                spoken(estimate.median_seconds)
+            )?;
+            if estimate.cases > 1 {
+                write!(
+                    f,
+                    "{} in the middle of {} cases, {} to {}{}",
+                    ink.dim,
+                    estimate.cases,
+                    spoken(estimate.min_seconds),
+                    spoken(estimate.max_seconds),
+                    ink.end
+                )?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }

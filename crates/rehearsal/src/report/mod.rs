@@ -14,6 +14,7 @@ use lockkeeper_world::event::Conclusion;
 use serde::Serialize;
 
 use crate::engine::Layers;
+use crate::estimates::Estimate;
 use crate::record::{self, Recording, Subject};
 
 pub use github::{Annotations, Summary};
@@ -107,6 +108,8 @@ pub struct Report {
     pub seed: u64,
     pub promises: Vec<PromiseReport>,
     pub scenarios: Vec<ScenarioReport>,
+    /// How long things take with the settings that the rules declare.
+    pub estimates: Vec<Estimate>,
     pub assumptions: Vec<String>,
     pub not_modelled: Vec<String>,
     /// What kept the steps apart from this machine.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockkeeper_names::{ClusterName, ImageDigest, ImageTag, RepositoryName, RoleName, ServiceName};
-use lockkeeper_world::World;
 use lockkeeper_world::app::{Behaviour, ImageFacts};
 use lockkeeper_world::clock::START;
 use lockkeeper_world::cloud::{
@@ -15,6 +14,7 @@ use lockkeeper_world::cloud::{
 use lockkeeper_world::event::{ServiceKey, What};
 use lockkeeper_world::hub::{Hub, RepositorySpec, Visibility};
 use lockkeeper_world::oidc::ISSUER;
+use lockkeeper_world::{Durations, World};
 use serde_json::json;
 
 use super::Survey;
@@ -44,6 +44,7 @@ pub(crate) struct Raising {
     pub(crate) permissive: bool,
     /// Installed programs that run in the place of modelled tools.
     pub(crate) real: Vec<RealTool>,
+    pub(crate) durations: Durations,
 }
 
 pub(crate) fn raise(
@@ -67,6 +68,7 @@ pub(crate) fn raise(
         region: survey.region.clone(),
     };
     let mut world = World::new(hub, Cloud::new(place.clone()));
+    world.set_durations(raising.durations);
     let digest = registry(survey, repository, &place, &mut world);
     identities(survey, repository, &place, &mut world, raising.permissive);
     if let Some(digest) = digest {

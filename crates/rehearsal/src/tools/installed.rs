@@ -9,20 +9,21 @@ use crate::real::RealTool;
 /// The call itself, from the start of the program to its end.
 struct Run {
     program: Program,
-    start_up: Option<Duration>,
+    /// Until it has started.
+    real: Option<RealTool>,
 }
 
 pub(crate) fn run(real: &RealTool, program: Program) -> Box<dyn Tool> {
     Box::new(Run {
         program,
-        start_up: Some(real.start_up()),
+        real: Some(real.clone()),
     })
 }
 
 impl Tool for Run {
     fn resume(&mut self, desk: &mut Desk<'_>) -> Result<Progress, Need> {
-        match self.start_up.take() {
-            Some(pause) => Ok(Progress::Sleep(pause)),
+        match self.real.take() {
+            Some(real) => Ok(Progress::Sleep(real.start_up(&desk.world.durations()))),
             None => Ok(Progress::Done(desk.run(&self.program)?)),
         }
     }

@@ -282,7 +282,7 @@ impl Skopeo {
             return Ok(not_modelled(desk, "skopeo copy --additional-tag", 1));
         }
         if !self.waited() {
-            return Ok(Progress::Sleep(Duration::from_secs(6)));
+            return Ok(Progress::Sleep(desk.world.durations().image_copy));
         }
         for (place, name) in [(&from, "--src-creds"), (&to, "--dest-creds")] {
             if let Err(trouble) = with_credentials(desk, place, read.value(name)) {

@@ -1,7 +1,5 @@
 //! `trivy`: finds in an image, or in the repository, what the commit's traits say.
 
-use std::time::Duration;
-
 use lockkeeper_world::cloud::ImageRef;
 use serde_json::json;
 
@@ -10,8 +8,6 @@ use super::ending::{misused, not_modelled};
 use super::{Desk, Invocation, Need, Progress, Tool, oci, registry};
 use crate::commits::Gate;
 use crate::machine::LocalImage;
-
-const TAKES: Duration = Duration::from_secs(25);
 
 const KNOWN: Known = &[
     "--exit-code=",
@@ -105,7 +101,7 @@ impl Tool for Trivy {
         }
         if !self.waited {
             self.waited = true;
-            return Ok(Progress::Sleep(TAKES));
+            return Ok(Progress::Sleep(desk.world.durations().image_scan));
         }
         let (name, vulnerable) = match command {
             "image" | "i" => {

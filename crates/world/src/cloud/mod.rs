@@ -89,7 +89,7 @@ use agenda::Due;
 
 use crate::ids::Caller;
 use crate::outage::{Ailment, Api, Outages};
-use crate::{Instant, Log};
+use crate::{Durations, Instant, Log};
 
 /// Every account and region of one rehearsal.
 #[derive(Clone)]
@@ -107,6 +107,7 @@ pub struct Cloud {
     routes: BTreeMap<String, ServiceKey>,
     agenda: agenda::Agenda,
     mint: mint::Mint,
+    pub(crate) durations: Durations,
 }
 
 #[derive(Clone)]
@@ -162,6 +163,7 @@ impl Cloud {
             logins: BTreeMap::new(),
             agenda: agenda::Agenda::default(),
             mint: mint::Mint::default(),
+            durations: Durations::default(),
         }
     }
 
@@ -247,6 +249,7 @@ impl Cloud {
             images: &self.images,
             agenda: &mut self.agenda,
             mint: &mut self.mint,
+            durations: self.durations,
         };
         (self.ecs.services.get_mut(key), floor)
     }

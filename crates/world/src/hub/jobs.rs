@@ -3,7 +3,7 @@
 use lockkeeper_names::{EnvironmentName, SettingName};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Group, Holder, Hub, PICK_UP, Permissions, REVIEW_LIMIT, Refused};
+use super::{Check, Group, Holder, Hub, Permissions, REVIEW_LIMIT, Refused};
 use crate::clock::Instant;
 use crate::event::{Conclusion, Log, What};
 use crate::ids::{JobId, RunId};
@@ -256,7 +256,7 @@ impl Hub {
             return;
         };
         job.state = JobState::Queued {
-            ready_at: now + PICK_UP,
+            ready_at: now + self.durations.job_pickup,
         };
         let run = job.run;
         let environment = job.environment.as_ref().map(EnvironmentName::to_string);

@@ -54,13 +54,12 @@ pub use settings::{
 };
 pub use tokens::{Access, Permissions, SCOPES};
 
+use crate::Durations;
 use crate::clock::Instant;
 use crate::event::{Conclusion, Log, What};
 use crate::ids::{JobId, PullNumber, RunId};
 use crate::outage::Outages;
 
-/// Time between a job being queued and a runner being ready for it.
-pub const PICK_UP: Duration = Duration::from_secs(3);
 /// A job that no reviewer lets pass fails after this.
 pub const REVIEW_LIMIT: Duration = Duration::from_secs(30 * 86_400);
 /// A run that has not completed after this is cancelled.
@@ -140,6 +139,7 @@ pub struct Hub {
     locks: locks::Locks,
     runs: BTreeMap<RunId, Run>,
     jobs: BTreeMap<JobId, Job>,
+    pub(crate) durations: Durations,
     workflows: BTreeMap<WorkflowFile, WorkflowFacts>,
     deployments: deployments::Deployments,
     dispatches: Vec<Dispatch>,
@@ -171,6 +171,7 @@ impl Hub {
             locks: locks::Locks::default(),
             runs: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            durations: Durations::default(),
             workflows: BTreeMap::new(),
             deployments: deployments::Deployments::default(),
             dispatches: Vec::new(),

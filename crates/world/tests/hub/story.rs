@@ -145,7 +145,7 @@ impl Story {
 
     /// A runner picks the job up.
     pub(crate) fn start(&mut self, job: JobId) {
-        self.pass(PICK_UP);
+        self.pass(lockkeeper_world::Durations::default().job_pickup);
         assert!(
             self.hub.startable().contains(&job),
             "{:?}",

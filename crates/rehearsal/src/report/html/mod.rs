@@ -6,6 +6,8 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
+use crate::estimates::spoken;
+
 use super::film::Film;
 use super::{Evidence, Played, PromiseReport, Report, Verdict, cause, timeline};
 
@@ -69,6 +71,7 @@ impl fmt::Display for Html<'_> {
         writeln!(f, "</header>\n<main>")?;
         self.broken(f)?;
         self.promises(f)?;
+        self.estimates(f)?;
         writeln!(
             f,
             "<section id=\"stage\" aria-labelledby=\"stage-title\" hidden>\n\
@@ -268,6 +271,32 @@ impl Html<'_> {
                 }
             }
             writeln!(f, "</td></tr>")?;
+        }
+        writeln!(f, "</tbody>\n</table>\n</section>")
+    }
+
+    fn estimates(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.report.estimates.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "<section id=\"estimates\">\n<h2>How long it takes</h2>\n<table>\n<thead><tr><th scope=\"col\">From, until</th>\
+             <th scope=\"col\">Median</th><th scope=\"col\">Shortest</th><th scope=\"col\">Nine of ten within</th>\
+             <th scope=\"col\">Longest</th><th scope=\"col\">Cases</th></tr></thead>\n<tbody>"
+        )?;
+        for estimate in &self.report.estimates {
+            writeln!(
+                f,
+                "<tr><th scope=\"row\">{}<br><span class=\"meaning\">{}</span></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+                estimate.id.title(),
+                text(estimate.id.meaning()),
+                spoken(estimate.median_seconds),
+                spoken(estimate.min_seconds),
+                spoken(estimate.p90_seconds),
+                spoken(estimate.max_seconds),
+                estimate.cases,
+            )?;
         }
         writeln!(f, "</tbody>\n</table>\n</section>")
     }

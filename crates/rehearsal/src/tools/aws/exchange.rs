@@ -9,10 +9,6 @@ use serde_json::Value;
 use super::failure::Failure;
 use crate::tools::Desk;
 
-/// From sending a request until the service acts on it.
-pub(super) const OUTWARD: Duration = Duration::from_millis(100);
-/// From then until the answer is there.
-pub(super) const INWARD: Duration = Duration::from_millis(200);
 /// The longest pause between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(20);
 /// What a command may spend on retries over all its requests, and what each costs.
@@ -157,7 +153,7 @@ impl Exchange {
             match std::mem::replace(&mut self.phase, Phase::Outward) {
                 Phase::Outward => {
                     self.phase = Phase::Ask;
-                    return Step::Sleep(OUTWARD);
+                    return Step::Sleep(desk.world.durations().aws_request);
                 }
                 Phase::Ask => {
                     let now = desk.world.now();
@@ -180,7 +176,7 @@ impl Exchange {
                         return Step::Sleep(patience);
                     }
                     self.phase = Phase::Inward(reply);
-                    return Step::Sleep(INWARD + late);
+                    return Step::Sleep(desk.world.durations().aws_answer + late);
                 }
                 Phase::Inward(reply) => {
                     let fault = match reply {

@@ -33,9 +33,6 @@ use self::request::globals;
 use self::waiter::Verdict;
 use super::{Desk, Invocation, Need, Progress, Tool};
 
-/// From the start of the process to its first request, or to its end without one.
-const START_UP: Duration = Duration::from_millis(400);
-
 pub(super) fn start(_: &Invocation) -> Box<dyn Tool> {
     Box::new(Aws {
         state: State::Fresh,
@@ -74,7 +71,7 @@ impl Tool for Aws {
                 });
             }
         }
-        Ok(Progress::Sleep(START_UP))
+        Ok(Progress::Sleep(desk.world.durations().aws_start))
     }
 }
 

@@ -34,8 +34,13 @@ pub(super) enum Outcome {
 }
 
 /// How long a request to this host takes when all is well.
-pub(super) fn latency(url: &Url) -> Duration {
-    Duration::from_millis(if url.host == GITHUB { 300 } else { 120 })
+pub(super) fn latency(desk: &Desk<'_>, url: &Url) -> Duration {
+    let durations = desk.world.durations();
+    if url.host == GITHUB {
+        durations.github_answer
+    } else {
+        durations.http_answer
+    }
 }
 
 /// Sends the request; says how much later than usual its outcome is seen.

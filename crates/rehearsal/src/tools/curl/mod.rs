@@ -73,14 +73,14 @@ impl Tool for Curl {
                     self.state = State::Sent;
                     self.began.get_or_insert(desk.world.now());
                     self.asked = Some(desk.world.now());
-                    let usual = hosts::latency(&transfer.url);
+                    let usual = hosts::latency(desk, &transfer.url);
                     let limit = limit(&plan);
                     return Ok(Progress::Sleep(
                         limit.map_or(usual, |limit| usual.min(limit)),
                     ));
                 }
                 State::Sent => {
-                    let usual = hosts::latency(&transfer.url);
+                    let usual = hosts::latency(desk, &transfer.url);
                     if limit(&plan).is_some_and(|limit| limit < usual) {
                         self.state = State::Over(Outcome::TimedOut);
                         continue;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use lockkeeper_world::cloud::ImageRef;
 use serde_json::json;
@@ -12,8 +11,6 @@ use super::super::ending::not_modelled;
 use super::super::{Need, Progress, oci};
 use super::{Command, key};
 use crate::commits::Gate;
-
-const TAKES: Duration = Duration::from_secs(60);
 
 const KNOWN: Known = &[
     "--tag= -t",
@@ -138,7 +135,7 @@ impl Command<'_, '_> {
             )));
         }
         if self.docker.attempts == 0 && self.docker.done == 0 && !self.waited() {
-            return Ok(Progress::Sleep(TAKES));
+            return Ok(Progress::Sleep(self.desk.world.durations().image_build));
         }
         if self.docker.image.is_none() {
             let commit = self.desk.machine.commit.clone();

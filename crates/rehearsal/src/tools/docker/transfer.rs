@@ -70,7 +70,7 @@ impl Command<'_, '_> {
                 },
                 name(&target)
             ));
-            return Ok(Progress::Sleep(Duration::from_secs(8)));
+            return Ok(Progress::Sleep(self.desk.world.durations().image_push));
         }
         self.push_all(&pushed)
     }
@@ -130,7 +130,7 @@ impl Command<'_, '_> {
             Err(end) => return Ok(end),
         };
         if !self.waited() {
-            return Ok(Progress::Sleep(Duration::from_secs(5)));
+            return Ok(Progress::Sleep(self.desk.world.durations().image_pull));
         }
         if source.place.is_none() {
             self.desk

@@ -10,8 +10,6 @@ use serde_json::Value;
 
 use super::super::{Desk, Need};
 
-const LATENCY: Duration = Duration::from_millis(300);
-
 /// Why a command has to be run again.
 pub(super) enum Pause {
     Need(Need),
@@ -62,7 +60,7 @@ impl Talk {
         }
         if !self.sent {
             self.sent = true;
-            return Err(Pause::Sleep(LATENCY));
+            return Err(Pause::Sleep(desk.world.durations().github_answer));
         }
         self.sent = false;
         let token = token(desk).unwrap_or_default();

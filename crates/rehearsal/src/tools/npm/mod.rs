@@ -10,8 +10,6 @@ mod package;
 mod scripts;
 mod shell;
 
-use std::time::Duration;
-
 use super::ending::{Ending, not_modelled};
 use super::{Desk, Invocation, Need, Progress, Tool};
 use coverage::Coverage;
@@ -181,7 +179,7 @@ impl Npm {
         }
         if !self.waited {
             self.waited = true;
-            return Ok(Progress::Sleep(Duration::from_secs(20)));
+            return Ok(Progress::Sleep(desk.world.durations().install));
         }
         if global {
             let what = desk.call.argv.join(" ");

@@ -168,7 +168,7 @@ impl Runner<'_, '_> {
                     self.run
                         .assumed
                         .push(format!("`{}`{script}: taken as passed", words.join(" ")));
-                    self.run.takes += Duration::from_secs(5);
+                    self.run.takes += self.desk.world.durations().script;
                     Ok(0)
                 }
             },
@@ -177,10 +177,12 @@ impl Runner<'_, '_> {
 
     /// What a check of this gate comes to for the commit.
     pub(super) fn check(&mut self, gate: Gate, coverage: Coverage, words: &[String]) -> i32 {
-        self.run.takes += Duration::from_secs(match gate {
-            Gate::Test | Gate::Coverage => 30,
-            _ => 8,
-        });
+        let durations = self.desk.world.durations();
+        self.run.takes += match gate {
+            Gate::Test | Gate::Coverage => durations.test,
+            Gate::Lint => durations.lint,
+            _ => durations.type_check,
+        };
         let traits = self.traits();
         if traits.fails.contains(&gate) {
             self.run.output.push_str(match gate {

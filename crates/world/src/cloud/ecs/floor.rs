@@ -8,7 +8,7 @@ use crate::cloud::ecr::{Ecr, ImageRef, digest_of};
 use crate::cloud::mint::Mint;
 use crate::event::{ServiceKey, What};
 use crate::ids::Caller;
-use crate::{Instant, Log};
+use crate::{Durations, Instant, Log};
 
 pub(crate) struct Floor<'a> {
     pub(crate) now: Instant,
@@ -19,6 +19,7 @@ pub(crate) struct Floor<'a> {
     pub(crate) images: &'a Catalog,
     pub(crate) agenda: &'a mut Agenda,
     pub(crate) mint: &'a mut Mint,
+    pub(crate) durations: Durations,
 }
 
 impl Floor<'_> {

@@ -64,7 +64,7 @@ impl Service {
         let task = self.new_task(floor, deployment);
         let id = task.id.clone();
         let at = self.tasks.add(task);
-        self.task_due(floor, at, task::PLACING, Step::Placed);
+        self.task_due(floor, at, floor.durations.task_placing, Step::Placed);
         id
     }
 
@@ -105,12 +105,12 @@ impl Service {
         match (step, task.status) {
             (Step::Placed, Status::Provisioning) => {
                 task.status = Status::Pending;
-                self.task_due(floor, at, task::PENDING, Step::Activating);
+                self.task_due(floor, at, floor.durations.task_pending, Step::Activating);
             }
             (Step::Activating, Status::Pending) => {
                 task.status = Status::Activating;
                 task.pull_started_at = Some(floor.now);
-                self.task_due(floor, at, task::PULLING, Step::Pulled);
+                self.task_due(floor, at, floor.durations.task_pulling, Step::Pulled);
             }
             (Step::Pulled, Status::Activating) => self.pulled(floor, at),
             (Step::Running, Status::Activating) => self.running(floor, at),
@@ -121,7 +121,12 @@ impl Service {
             (Step::GraceOver, Status::Running) => self.give_up_if_unhealthy(floor, at),
             (Step::Drained, Status::Deactivating) => {
                 task.status = Status::Stopping;
-                self.task_due(floor, at, task::STOPPING, Step::ContainersStopped);
+                self.task_due(
+                    floor,
+                    at,
+                    floor.durations.task_stopping,
+                    Step::ContainersStopped,
+                );
             }
             (Step::ContainersStopped, Status::Stopping) => {
                 for container in &mut task.containers {
@@ -172,7 +177,7 @@ impl Service {
             return;
         }
         self.start_containers(floor, at);
-        self.task_due(floor, at, task::STARTING, Step::Running);
+        self.task_due(floor, at, floor.durations.task_starting, Step::Running);
     }
 
     fn start_containers(&mut self, floor: &mut Floor<'_>, at: usize) {
@@ -216,7 +221,7 @@ impl Service {
                 let arn = self.target_group_arn();
                 let text = format!("registered 1 targets in (target-group {arn})");
                 self.say(floor, &text);
-                self.task_due(floor, at, task::FIRST_CHECK, Step::Check);
+                self.task_due(floor, at, floor.durations.first_check, Step::Check);
             }
             None => {
                 self.enter_service(floor, at);
@@ -377,7 +382,12 @@ impl Service {
             }
             _ => {
                 task.status = Status::Stopping;
-                self.task_due(floor, at, task::STOPPING, Step::ContainersStopped);
+                self.task_due(
+                    floor,
+                    at,
+                    floor.durations.task_stopping,
+                    Step::ContainersStopped,
+                );
             }
         }
     }
@@ -392,7 +402,7 @@ impl Service {
                 container.exit_code.get_or_insert(0);
             }
         }
-        self.task_due(floor, at, task::DEPROVISIONING, Step::Gone);
+        self.task_due(floor, at, floor.durations.task_deprovisioning, Step::Gone);
     }
 
     fn gone(&mut self, floor: &mut Floor<'_>, at: usize) {

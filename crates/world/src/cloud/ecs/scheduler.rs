@@ -10,8 +10,6 @@ use super::task::{Status, Task};
 use crate::cloud::agenda::Due;
 use crate::event::What;
 
-/// From a task's end until another takes its place.
-const LATENCY: Duration = Duration::from_secs(15);
 /// The longest pause between attempts to start tasks that never run.
 const LONGEST_PAUSE: Duration = Duration::from_secs(27 * 60);
 
@@ -237,14 +235,13 @@ impl Service {
         let desired = self.desired;
         let leading = deployment == self.primary;
         let it = &mut self.deployments[deployment];
-        let mut pause = LATENCY;
+        let usual = floor.durations.task_replacing;
+        let mut pause = usual;
         if !ran {
             it.start_failures += 1;
             // Each round of failures doubles the pause.
             let rounds = it.start_failures / (2 * desired.max(1));
-            pause = LATENCY
-                .saturating_mul(1 << rounds.min(10))
-                .min(LONGEST_PAUSE);
+            pause = usual.saturating_mul(1 << rounds.min(10)).min(LONGEST_PAUSE);
         }
         it.not_before = it.not_before.max(floor.now + pause);
         let throttled = pause > Duration::from_secs(60) && !it.throttle_reported;

@@ -23,9 +23,6 @@ use crate::cloud::ecr::digest_of;
 use crate::cloud::{Place, mint};
 use crate::event::{ServiceKey, What};
 
-/// From a request until the scheduler takes it up.
-pub(crate) const TAKEN_UP: Duration = Duration::from_secs(2);
-
 #[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) key: ServiceKey,
@@ -285,7 +282,11 @@ impl Service {
         });
         if going_back.is_none() {
             let due = Due::Begin(at);
-            floor.at(floor.now + TAKEN_UP, &self.key.clone(), due);
+            floor.at(
+                floor.now + floor.durations.service_update,
+                &self.key.clone(),
+                due,
+            );
         }
         at
     }

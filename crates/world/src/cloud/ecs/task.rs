@@ -8,22 +8,8 @@ use super::target::Target;
 use crate::Instant;
 use crate::app::Behaviour;
 
-/// Fargate finds room and attaches a network interface.
-pub(crate) const PLACING: Duration = Duration::from_secs(10);
-/// The agent takes the task up.
-pub(crate) const PENDING: Duration = Duration::from_secs(5);
-/// Images are pulled.
-pub(crate) const PULLING: Duration = Duration::from_secs(12);
-/// From the start of its containers until the task is RUNNING.
-pub(crate) const STARTING: Duration = Duration::from_secs(3);
-/// From registration to the first health check.
-pub(crate) const FIRST_CHECK: Duration = Duration::from_secs(5);
 /// Without a load balancer, a task counts as healthy after running this long.
 pub(crate) const UNCHECKED: Duration = Duration::from_secs(40);
-/// From SIGTERM until the containers have ended.
-pub(crate) const STOPPING: Duration = Duration::from_secs(2);
-/// The network interface is detached.
-pub(crate) const DEPROVISIONING: Duration = Duration::from_secs(15);
 /// How long ECS remembers a stopped task.
 pub(crate) const REMEMBERED: Duration = Duration::from_secs(3600);
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use lockkeeper_world::cloud::Reply;
 use lockkeeper_world::outage::Ailment;
 
-use super::super::exchange::{INWARD, OUTWARD};
 use super::http::{HttpRequest, HttpResponse};
 use super::{Asked, read, write};
 use crate::tools::{Desk, Need, Progress, Tool};
@@ -46,7 +45,7 @@ impl Tool for Exchange {
                     },
                     Err(_) => Phase::Inward(None),
                 };
-                Ok(Progress::Sleep(OUTWARD))
+                Ok(Progress::Sleep(desk.world.durations().aws_request))
             }
             Phase::Ask(mut asked) => {
                 asked.caller.source = Some(desk.caller);
@@ -71,7 +70,7 @@ impl Tool for Exchange {
                     _ => (Some(response), Duration::ZERO),
                 };
                 self.0 = Phase::Inward(response);
-                Ok(Progress::Sleep(INWARD + late))
+                Ok(Progress::Sleep(desk.world.durations().aws_answer + late))
             }
             Phase::Inward(response) => {
                 if let Some(response) = response {

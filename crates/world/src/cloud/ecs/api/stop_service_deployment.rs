@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use crate::cloud::agenda::Due;
 use crate::cloud::ecs::deployment::Stage;
-use crate::cloud::ecs::service::TAKEN_UP;
 use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
@@ -64,7 +63,11 @@ pub(crate) fn handle(
                 false => Stage::StopRequested,
             };
             it.updated_at = floor.now;
-            floor.at(floor.now + TAKEN_UP, &key, Due::Stop(at));
+            floor.at(
+                floor.now + floor.durations.service_update,
+                &key,
+                Due::Stop(at),
+            );
         }
         Stage::RollbackRequested | Stage::StopRequested => {}
         status => {
