@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lockkeeper_rehearsal::{models::MODELS, promises::PROMISES, scenarios, tools::TOOLS};
+use lockkeeper_rehearsal::{
+    Durations, Measure, models::MODELS, promises::PROMISES, scenarios, tools::TOOLS,
+};
 
 /// Stands for output that is left out.
 const CUT: &str = "…";
@@ -180,6 +182,18 @@ fn pages_list_what_the_code_knows() {
         writeln!(table, "| `{id}` | {title} |").unwrap();
     }
     hold("docs/promises.md", "stories", &table);
+    let table = Measure::ALL.map(|measure| {
+        let (title, meaning) = (measure.title(), measure.meaning());
+        format!("| {title} | {meaning} |\n")
+    });
+    hold("docs/durations.md", "estimates", &table.concat());
+    let mut table = String::new();
+    for entry in Durations::TABLE {
+        let (name, meaning) = (entry.name, entry.meaning.trim_end_matches('.'));
+        let usual = entry.usual.as_secs_f64();
+        writeln!(table, "| `{name}` | {meaning} | {usual} |").unwrap();
+    }
+    hold("docs/durations.md", "durations", &table);
 }
 
 #[test]

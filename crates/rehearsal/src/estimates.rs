@@ -22,6 +22,13 @@ pub enum Measure {
 }
 
 impl Measure {
+    pub const ALL: [Self; 4] = [
+        Self::PullRequestToMergeable,
+        Self::MergeToStaging,
+        Self::ApprovalToServing,
+        Self::FailureToRestored,
+    ];
+
     /// In words.
     pub fn title(self) -> &'static str {
         match self {

@@ -208,18 +208,19 @@ impl Human<'_> {
                 estimate.id.title(),
                 spoken(estimate.median_seconds)
             )?;
-            if estimate.cases > 1 {
-                write!(
+            let (min, max) = (estimate.min_seconds, estimate.max_seconds);
+            let (cases, dim, end) = (estimate.cases, ink.dim, ink.end);
+            match cases {
+                1 => writeln!(f)?,
+                _ if min == max => writeln!(f, "{dim} in each of {cases} cases{end}")?,
+                _ => writeln!(
                     f,
-                    "{} in the middle of {} cases, {} to {}{}",
-                    ink.dim,
-                    estimate.cases,
-                    spoken(estimate.min_seconds),
-                    spoken(estimate.max_seconds),
-                    ink.end
-                )?;
+                    "{dim} (median of {cases} cases; {} to {}, nine of ten within {}){end}",
+                    spoken(min),
+                    spoken(max),
+                    spoken(estimate.p90_seconds)
+                )?,
             }
-            writeln!(f)?;
         }
         Ok(())
     }
