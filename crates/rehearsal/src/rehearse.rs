@@ -180,7 +180,7 @@ pub fn rehearse(
             false => request.scenarios.clone(),
         },
         facts: facts(&survey, &repository),
-        assumptions: assumptions(&survey, &request),
+        assumptions: assumptions(&survey, request),
         workflows: sources,
     };
     let contexts = survey.required_checks(&survey.checks);
