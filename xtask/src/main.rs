@@ -13,6 +13,7 @@ mod language_tables;
 mod mutate;
 mod process;
 mod random;
+mod real_pipelines;
 mod soak;
 mod stress;
 mod tools;
@@ -51,6 +52,8 @@ enum Command {
     Example(example::Arguments),
     /// Change the files that are generated for the example, and see whether a rehearsal tells
     Mutate(mutate::Arguments),
+    /// Rehearse workflows of public repositories, and compare docs/real-pipelines.md with what came of it
+    RealPipelines(real_pipelines::Arguments),
     /// Play many small scripts under every condition and compare what happened
     Stress(stress::Arguments),
 }
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::SoakWorker(arguments) => soak::run_worker(&arguments),
         Command::Example(arguments) => example::run(&arguments),
         Command::Mutate(arguments) => mutate::run(&arguments),
+        Command::RealPipelines(arguments) => real_pipelines::run(&arguments),
         Command::Stress(arguments) => stress::run(&arguments),
     };
     match outcome {

@@ -23,6 +23,7 @@ Examples:
   lockkeeper rehearse examples/node-api      another one
   lockkeeper rehearse --scenario rollback    one story only
   lockkeeper rehearse --format json          for programs
+  lockkeeper rehearse --workflows ../shop    somebody else's pipeline, without rules
   lockkeeper rehearse --real aws             with the AWS CLI of this machine
   lockkeeper rehearse --html report.html     a page to share, with every story over time
   lockkeeper rehearse --format github --summary $GITHUB_STEP_SUMMARY
@@ -34,6 +35,10 @@ pub(crate) struct Args {
     /// The repository's directory
     #[arg(default_value = ".", value_name = "DIR")]
     directory: PathBuf,
+    /// Rehearse workflows of somebody else: a repository's root, or a directory of workflow files,
+    /// for which stand-ins take the place of what else they name
+    #[arg(long, value_name = "DIR", conflicts_with = "directory")]
+    workflows: Option<PathBuf>,
     /// The seed that decides between things that could happen at the same time
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
@@ -70,7 +75,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let reading = crate::rules::read(&args.directory)?;
+    let directory = args.workflows.as_ref().unwrap_or(&args.directory);
+    let reading = crate::rules::read(directory)?;
     let durations = match &args.durations {
         Some(path) => durations(path).map_err(|error| Failure::usage(error.to_string()))?,
         None => Durations::default(),
@@ -82,7 +88,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::usage(error.to_string()))?;
     let request = Request {
-        directory: args.directory.clone(),
+        directory: directory.clone(),
+        strangers: args.workflows.is_some(),
         policy: reading.policy,
         seed: args.seed,
         scenarios: args.scenarios.clone(),
@@ -117,7 +124,9 @@ impl Args {
     /// What plays the same rehearsal again, for a shell.
     fn command(&self) -> String {
         let mut words = vec!["lockkeeper".to_owned(), "rehearse".to_owned()];
-        if self.directory.as_os_str() != "." {
+        if let Some(workflows) = &self.workflows {
+            words.extend(["--workflows".to_owned(), workflows.display().to_string()]);
+        } else if self.directory.as_os_str() != "." {
             words.push(self.directory.display().to_string());
         }
         words.extend(["--seed".to_owned(), self.seed.to_string()]);

@@ -15,6 +15,7 @@ fn engine() -> Engine {
     Engine::new(Options {
         executable: PathBuf::from(env!("CARGO_BIN_EXE_lockkeeper")),
         no_sandbox: false,
+        strangers: false,
         patience: Duration::from_secs(20),
         processor: Some(0),
         real: Vec::new(),

@@ -143,16 +143,39 @@ impl Director<'_> {
 
     /// Waits until every run of a pushed commit is over.
     pub(crate) fn await_runs_of(&mut self, sha: &CommitSha) -> Result<(), PlayError> {
-        self.stage.run_until(PATIENCE, |stage| {
-            let mut runs = stage
-                .world
-                .hub
-                .runs(&Default::default())
+        let pushed = |stage: &Stage| {
+            let runs = stage.world.hub.runs(&Default::default());
+            let of_push = runs
                 .into_iter()
                 .filter(|run| run.trigger == "push" && run.sha == *sha);
-            runs.all(|run| run.status == RunStatus::Completed)
-        })?;
-        Ok(())
+            of_push
+                .filter(|run| run.status != RunStatus::Completed)
+                .map(|run| run.id)
+                .collect::<Vec<_>>()
+        };
+        loop {
+            self.stage.run_until(PATIENCE, |stage| {
+                let open = pushed(stage);
+                open.is_empty() || open.iter().any(|run| stage.asks(*run))
+            })?;
+            let open = pushed(self.stage);
+            let asking: Vec<RunId> = open
+                .into_iter()
+                .filter(|run| self.stage.asks(*run))
+                .collect();
+            if asking.is_empty() {
+                return Ok(());
+            }
+            for run in asking {
+                self.review(run, true)?;
+            }
+        }
+    }
+
+    /// Whether a run was started by a merge: its reviewer says yes whenever it asks.
+    fn is_of_merge(&self, run: RunId) -> bool {
+        let run = self.stage.world.hub.run(run);
+        run.is_some_and(|run| run.trigger == "push")
     }
 
     /// The run that a push of this commit started on staging.
@@ -268,13 +291,18 @@ impl Director<'_> {
     ) -> Result<bool, PlayError> {
         let mut seen = 0;
         let mut met = false;
-        self.stage.run_until(PATIENCE, |stage| {
-            let events = stage.world.log.events();
-            met |= events[seen..].iter().any(&wanted);
-            seen = events.len();
-            met || stage.is_over(run) || stage.asks(run)
-        })?;
-        Ok(met)
+        loop {
+            self.stage.run_until(PATIENCE, |stage| {
+                let events = stage.world.log.events();
+                met |= events[seen..].iter().any(&wanted);
+                seen = events.len();
+                met || stage.is_over(run) || stage.asks(run)
+            })?;
+            if met || !self.is_of_merge(run) || !self.stage.asks(run) {
+                return Ok(met);
+            }
+            self.review(run, true)?;
+        }
     }
 
     /// Waits until a run has changed a service.
@@ -299,8 +327,13 @@ impl Director<'_> {
     }
 
     pub(crate) fn until_over(&mut self, run: RunId) -> Result<(), PlayError> {
-        self.stage.run_until(PATIENCE, |stage| stage.is_over(run))?;
-        Ok(())
+        match self.is_of_merge(run) {
+            true => self.approve_until_over(run),
+            false => {
+                self.stage.run_until(PATIENCE, |stage| stage.is_over(run))?;
+                Ok(())
+            }
+        }
     }
 
     /// The environments that production's jobs name.

@@ -300,6 +300,12 @@ impl History {
                 _ => {}
             }
         }
+        let left_out = history
+            .runs
+            .iter()
+            .filter(|run| facts.leaves_out(&run.workflow, &run.trigger));
+        let left_out: Vec<_> = left_out.map(|run| (run.run, run.attempt)).collect();
+        history.unmodelled.extend(left_out);
         history
     }
 

@@ -22,6 +22,7 @@ pub mod repository;
 mod runner;
 mod scenarios;
 mod stage;
+mod strangers;
 mod survey;
 mod timeout;
 pub mod tools;

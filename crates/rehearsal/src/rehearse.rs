@@ -21,6 +21,7 @@ use crate::report::Report;
 use crate::repository::{Repository, RepositoryError, read_files};
 use crate::scenarios::{SCENARIOS, Scenario};
 use crate::stage::Library;
+use crate::strangers::{self, Foreign, Strangers, WORKFLOWS, is_workflow};
 use crate::survey::{Account, Raising, Settings, Survey, survey};
 use crate::verdicts::assemble;
 
@@ -29,6 +30,8 @@ use crate::verdicts::assemble;
 pub struct Request {
     /// The repository's directory.
     pub directory: PathBuf,
+    /// The workflows are somebody else's, and the directory may hold nothing but them.
+    pub strangers: bool,
     pub policy: Policy,
     pub seed: u64,
     /// Only the scenarios with these ids, begun in this order; all when empty.
@@ -57,6 +60,12 @@ pub enum RehearsalError {
         "{0} has no workflow files below .github/workflows: write some, or let `lockkeeper generate` do it"
     )]
     NoWorkflows(String),
+    #[error("{0} is no directory: give a repository's root, or a directory of workflow files")]
+    NotADirectory(String),
+    #[error(
+        "{0} holds neither a directory .github/workflows nor workflow files (*.yml, *.yaml): give a repository's root, or a directory of workflow files"
+    )]
+    NoWorkflowsOfStrangers(String),
     #[error("{file}:{line}: {message}")]
     Workflow {
         file: String,
@@ -105,25 +114,34 @@ pub fn rehearse(
         }
     }
     let account = account(request)?;
-    let files = read_files(&request.directory)?;
+    let Strangers { mut files, partial } = match request.strangers {
+        true => strangers::read(&request.directory)?,
+        false => Strangers {
+            files: read_files(&request.directory)?,
+            partial: false,
+        },
+    };
     let library = Library::default();
     let mut sources = BTreeMap::new();
+    let mut workflows = Vec::new();
     for (path, file) in &files {
-        let Some(name) = path.strip_prefix(".github/workflows/") else {
+        let Some(name) = path.strip_prefix(WORKFLOWS) else {
             continue;
         };
-        if name.contains('/') || !(name.ends_with(".yml") || name.ends_with(".yaml")) {
+        if !is_workflow(name) {
             continue;
         }
         let text = String::from_utf8_lossy(&file.contents).into_owned();
-        if let Err(problems) = library.read(name, &text)
-            && let Some(problem) = problems.first()
-        {
-            return Err(RehearsalError::Workflow {
-                file: path.clone(),
-                line: problem.place.line,
-                message: problem.message.clone(),
-            });
+        match library.read(name, &text) {
+            Ok(loaded) => workflows.push(loaded),
+            Err(problems) => {
+                let problem = problems.first();
+                return Err(RehearsalError::Workflow {
+                    file: path.clone(),
+                    line: problem.map_or(1, |problem| problem.place.line),
+                    message: problem.map_or_else(String::new, |problem| problem.message.clone()),
+                });
+            }
         }
         sources.insert(name.to_owned(), text);
     }
@@ -132,13 +150,14 @@ pub fn rehearse(
             request.directory.display().to_string(),
         ));
     }
+    let ground = Foreign::prepare(request, partial, &workflows, &mut files);
     let scratch =
         crate::engine::scratch::directory().map_err(EngineError::io("make a scratch directory"))?;
     let changes = cast::changes(&files);
-    let slug = slug(&request.directory);
+    let slug = ground.slug.unwrap_or_else(|| slug(&request.directory));
     let repository = Arc::new(Repository::make(
         slug,
-        request.policy.production_branch.clone(),
+        ground.policy.production_branch.clone(),
         files,
         changes,
         scratch.path(),
@@ -146,6 +165,7 @@ pub fn rehearse(
     let raising = |processor| Raising {
         executable: request.executable.clone(),
         no_sandbox: request.no_sandbox,
+        strangers: request.strangers,
         seed: request.seed,
         processor,
         permissive: false,
@@ -158,9 +178,10 @@ pub fn rehearse(
         scope
             .spawn(|| {
                 survey(
-                    &request.policy,
+                    &ground.policy,
                     &repository,
                     &account,
+                    ground.written.as_ref(),
                     &library,
                     &raising(processors[0]),
                 )
@@ -180,7 +201,7 @@ pub fn rehearse(
             false => request.scenarios.clone(),
         },
         facts: facts(&survey, &repository),
-        assumptions: assumptions(&survey, request),
+        assumptions: assumptions(ground.sentences, &survey, request),
         workflows: sources,
     };
     let contexts = survey.required_checks(&survey.checks);
@@ -273,6 +294,7 @@ fn facts(survey: &Survey, repository: &Repository) -> Facts {
         locks: survey.locks.clone(),
         tag_input: production.and_then(|used| used.tag_input.clone()),
         reviewers: vec![cast::REVIEWER.to_owned()],
+        left_out: survey.left_out.iter().cloned().collect(),
         root: repository.root.clone(),
     }
 }
@@ -326,8 +348,8 @@ fn slug(directory: &Path) -> RepositorySlug {
         .expect("example/repository is a slug")
 }
 
-fn assumptions(survey: &Survey, request: &Request) -> Vec<String> {
-    let mut assumptions = survey.assumptions();
+fn assumptions(mut assumptions: Vec<String>, survey: &Survey, request: &Request) -> Vec<String> {
+    assumptions.extend(survey.assumptions());
     assumptions.extend(crate::durations::notes(&request.durations));
     assumptions.extend(request.real.iter().map(|real| {
         let (name, version) = (real.name(), real.version());

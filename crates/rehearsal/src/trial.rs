@@ -147,6 +147,7 @@ impl Trial {
         let engine = Engine::new(Options {
             executable: self.executable.clone(),
             no_sandbox: self.no_sandbox,
+            strangers: false,
             patience: Duration::from_secs(20),
             processor: None,
             real: Vec::new(),

@@ -121,6 +121,12 @@ pub(crate) fn assemble(subject: Subject, mut outcomes: Vec<Outcome>) -> Report {
             }
         }
     }
+    for left in &subject.facts.left_out {
+        not_modelled.insert(format!(
+            "{}:{}: fails here on {} although nothing is wrong, and promises leave its runs out: {}",
+            left.workflow, left.line, left.trigger, left.message
+        ));
+    }
     let isolation = outcomes
         .first()
         .map(|outcome| outcome.told.isolation)

@@ -106,4 +106,6 @@ durations! {
     task_deprovisioning "task-deprovisioning" = 15_000,
     /// From a task's end until ECS starts another in its place.
     task_replacing "task-replacing" = 15_000,
+    /// The command of a task of its own, such as a migration.
+    one_off_task "one-off-task" = 45_000,
 }

@@ -313,6 +313,11 @@ pub enum What {
         argv: Vec<String>,
         exit_code: i32,
     },
+    /// A container of a task definition is to get another image; of this family, where it is named.
+    ContainerNamed {
+        container: String,
+        family: Option<String>,
+    },
     /// A secret's or a role's value became reachable for this job's code.
     CredentialReachable {
         run: RunId,

@@ -94,6 +94,7 @@ fn a_loop_without_end_is_killed() {
     }
     let mut engine = Engine::new(Options {
         executable: PathBuf::from(env!("CARGO_BIN_EXE_lockkeeper")),
+        strangers: false,
         no_sandbox: false,
         patience: Duration::from_millis(500),
         processor: None,

@@ -70,6 +70,7 @@ impl Condition {
         Options {
             executable: env!("CARGO_BIN_EXE_lockkeeper").into(),
             no_sandbox: !self.isolated,
+            strangers: false,
             patience: std::time::Duration::from_secs(60),
             processor: self.pinned.then(play::processor),
             real: Vec::new(),

@@ -226,7 +226,9 @@ impl Process {
         if let Some(error) = ready.error {
             return Err(EngineError::Machine(error));
         }
-        if let (false, Some(reached)) = (options.no_sandbox, ready.layers.refusal(false)) {
+        if let (false, Some(reached)) =
+            (options.no_sandbox, ready.layers.refusal(options.strangers))
+        {
             return Err(EngineError::Unprotected(reached));
         }
         control.get_ref().set_nonblocking(true).map_err(failed())?;

@@ -92,6 +92,8 @@ pub struct Options {
     /// The lockkeeper executable, which is also keeper, `timeout`, and what answers `jq`.
     pub executable: PathBuf,
     pub no_sandbox: bool,
+    /// The steps are somebody else's: they must reach nothing at all.
+    pub strangers: bool,
     /// How long, in real time, a step may run between two calls.
     pub patience: Duration,
     /// The processor that the machines' processes share, so that one runs at a time.

@@ -187,6 +187,10 @@ pub const MODELS: &[Entry] = &[
         start: aws_credentials::start,
     },
     Entry {
+        action: "benjlevesque/short-sha",
+        start: short_sha::start,
+    },
+    Entry {
         action: "docker/build-push-action",
         start: docker_build::start,
     },
@@ -214,4 +218,5 @@ mod ecr_login;
 mod ecs_deploy;
 mod ecs_render;
 mod setup;
+mod short_sha;
 mod trivy;

@@ -34,8 +34,14 @@ fn judge(story: &Story<'_>) -> Judgement {
     }
     for event in story.events {
         match &event.what {
-            What::Merged { head, .. } if story.is_good(head) => judgement.exercise(),
-            What::MergeRefused { sha, why, .. } if story.is_good(sha) => {
+            // Where workflows are left out, that it merged does not say that it arrives.
+            What::Merged { head, .. } if story.is_good(head) && story.facts.left_out.is_empty() => {
+                judgement.exercise();
+            }
+            // Checks that cannot come to a good end here refuse whatever is proposed.
+            What::MergeRefused { sha, why, .. }
+                if story.is_good(sha) && !story.checks_left_out(sha) =>
+            {
                 let mut runs = story.history.runs.iter();
                 let red = runs.find(|run| run.head == *sha && !run.green());
                 let message = format!("a change that fails no gate could not merge: {why}");
@@ -84,6 +90,11 @@ impl Story<'_> {
     fn is_good(&self, sha: &CommitSha) -> bool {
         let traits = self.commits.of(sha);
         traits.fails.is_empty() && traits.behaviour == Behaviour::Healthy
+    }
+
+    fn checks_left_out(&self, head: &CommitSha) -> bool {
+        let mut of_head = self.history.runs.iter().filter(|run| run.head == *head);
+        of_head.any(|run| self.facts.leaves_out(&run.workflow, &run.trigger))
     }
 
     /// A breach at the first step of a run that did not end well.

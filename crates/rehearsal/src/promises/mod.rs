@@ -94,8 +94,31 @@ pub struct Facts {
     /// The input of the production workflow that takes the image's tag.
     pub tag_input: Option<String>,
     pub reviewers: Vec<String>,
+    /// Workflows of a pipeline that is not ours which end red here although nothing is wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// The commit of the production branch with which each story begins.
     pub root: CommitSha,
+}
+
+/// A workflow that does not come to a good end here: it needs something that this world, this machine
+/// or the given files lack, so its runs say nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    pub workflow: String,
+    pub trigger: String,
+    /// Where it fails, and with what.
+    pub line: u32,
+    pub message: String,
+}
+
+impl Facts {
+    /// Whether a workflow's runs with this trigger say nothing.
+    pub(crate) fn leaves_out(&self, workflow: &str, trigger: &str) -> bool {
+        let mut left_out = self.left_out.iter();
+        left_out.any(|left| left.workflow == workflow && left.trigger == trigger)
+    }
 }
 
 /// One story that was played to its end.

@@ -20,7 +20,14 @@ fn judge(story: &Story<'_>) -> Judgement {
         return judgement;
     }
     // Asking is exercise enough: a run that waited and was refused kept the promise.
-    if story.deploys(Target::Production).next().is_some() {
+    let changed = story.history.updates.iter().any(|update| {
+        update.service == *service
+            && update.caller.is_some_and(|caller| {
+                let attempt = (caller.run, caller.attempt);
+                !story.history.unmodelled.contains(&attempt)
+            })
+    });
+    if changed || story.deploys(Target::Production).next().is_some() {
         judgement.exercise();
     }
     for entry in story

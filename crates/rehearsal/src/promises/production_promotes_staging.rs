@@ -18,6 +18,10 @@ fn judge(story: &Story<'_>) -> Judgement {
     ) else {
         return judgement;
     };
+    // A pipeline that has one place only promotes nothing.
+    if production == staging {
+        return judgement;
+    }
     let asked_for_unstaged = story.challenged(PromiseId::ProductionPromotesStaging)
         && story.deploys(Target::Production).next().is_some();
     if asked_for_unstaged {

@@ -10,7 +10,7 @@ use crate::survey::stray_image;
 pub(super) const SCENARIO: Scenario = Scenario {
     id: "digest-changed",
     title: "while the reviewer thinks, somebody pushes another image under the same tag; then the reviewer approves",
-    needs: &[Needs::Staging, Needs::Production],
+    needs: &[Needs::Staging, Needs::Production, Needs::Tag],
     challenges: &[
         PromiseId::StaleApprovalRefused,
         PromiseId::ProductionPromotesStaging,

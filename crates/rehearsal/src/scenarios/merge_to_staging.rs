@@ -14,6 +14,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     challenges: &[
         PromiseId::StagingServesMerge,
         PromiseId::GoodChangeArrives,
+        PromiseId::ProductionApproved,
         PromiseId::PermissionsSuffice,
     ],
     play: |director| {

@@ -35,6 +35,8 @@ pub(crate) enum Needs {
     Pulls,
     Staging,
     Production,
+    /// A production deploy that takes the tag of an image: rules that name a service want one.
+    Tag,
     /// A lifecycle policy of the service's image repository that is known.
     Lifecycle,
 }
@@ -86,12 +88,27 @@ pub(crate) const SCENARIOS: &[&Scenario] = &[
 ];
 
 impl Scenario {
+    /// A story of production is told without staging where there is none, and where what production
+    /// gets is what was merged and no tag.
+    fn builds_for_itself(&self, survey: &Survey) -> bool {
+        let production = survey.production.as_ref();
+        self.needs.contains(&Needs::Production)
+            && survey.policy.services.is_empty()
+            && survey.staging.is_none()
+            && production.is_some_and(|production| production.tag_input.is_none())
+    }
+
     /// Whether the pipeline has what the story needs.
     pub(crate) fn is_playable(&self, survey: &Survey) -> bool {
         self.needs.iter().all(|need| match need {
             Needs::Pulls => !survey.checks_pulls.is_empty(),
-            Needs::Staging => !survey.deploys_staging.is_empty(),
+            Needs::Staging => !survey.deploys_staging.is_empty() || self.builds_for_itself(survey),
             Needs::Production => survey.production.is_some(),
+            Needs::Tag => {
+                let production = survey.production.as_ref();
+                !survey.policy.services.is_empty()
+                    || production.is_some_and(|production| production.tag_input.is_some())
+            }
             Needs::Lifecycle => survey.lifecycle().is_some(),
         })
     }

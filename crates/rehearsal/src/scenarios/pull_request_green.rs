@@ -15,7 +15,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         director.propose("second", PullRequestFrom::Fork)?;
         let pull = director.propose("first", PullRequestFrom::SameRepository)?;
         match director.try_merge(pull) {
-            Some(_) => Ok(()),
+            Some(sha) => director.await_runs_of(&sha),
             None => Err(PlayError::NotPlayable(
                 "GitHub did not let a good change merge: its required checks did not pass".into(),
             )),

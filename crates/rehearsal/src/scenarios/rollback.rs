@@ -7,7 +7,7 @@ use super::{Needs, Scenario};
 pub(super) const SCENARIO: Scenario = Scenario {
     id: "rollback",
     title: "production serves a new version, staging is broken by the next merge, and production is rolled back to the tag it served before",
-    needs: &[Needs::Staging, Needs::Production],
+    needs: &[Needs::Staging, Needs::Production, Needs::Tag],
     challenges: &[
         PromiseId::RollbackRestores,
         PromiseId::PermissionsSuffice,

@@ -9,7 +9,7 @@ use super::{Needs, Scenario};
 pub(super) const SCENARIO: Scenario = Scenario {
     id: "rollback-past-waiting",
     title: "a production run waits for its reviewer; an hour later a rollback is dispatched and approved",
-    needs: &[Needs::Staging, Needs::Production],
+    needs: &[Needs::Staging, Needs::Production, Needs::Tag],
     challenges: &[PromiseId::RollbackNotBlocked, PromiseId::RollbackRestores],
     play: |director| {
         let root = director.root();

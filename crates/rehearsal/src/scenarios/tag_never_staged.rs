@@ -8,7 +8,7 @@ use crate::survey::stray_image;
 pub(super) const SCENARIO: Scenario = Scenario {
     id: "tag-never-staged",
     title: "an image of a commit on the branch was built on a laptop and pushed; production is asked for its tag, and the reviewer approves",
-    needs: &[Needs::Production],
+    needs: &[Needs::Production, Needs::Tag],
     challenges: &[
         PromiseId::ProductionPromotesStaging,
         PromiseId::ProductionApproved,

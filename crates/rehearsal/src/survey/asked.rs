@@ -7,6 +7,8 @@ pub(super) enum Asked {
     Service(ServiceKey),
     Repository(String),
     Family(String),
+    /// A task definition by revision or ARN.
+    Revision(String),
     Host(String),
 }
 
@@ -38,10 +40,11 @@ pub(super) fn asked_for(argv: &[String], exit_code: i32) -> Vec<Asked> {
                     service: plain(&service),
                 }));
             }
-            if let Some(family) = flag(&["--task-definition", "--family"])
-                .filter(|family| !family.contains([':', '/']))
-            {
-                found.push(Asked::Family(family));
+            if let Some(named) = flag(&["--task-definition", "--family"]) {
+                found.push(match named.contains([':', '/']) {
+                    true => Asked::Revision(named),
+                    false => Asked::Family(named),
+                });
             }
         }
         Some("aws") if argv.iter().any(|arg| arg == "ecr") => {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use lockkeeper_world::event::Event;
+
 use super::Survey;
 use super::setting::Settings;
 use super::world::{Raising, raise};
@@ -11,14 +13,16 @@ use crate::repository::Repository;
 use crate::stage::{Library, Loaded, PullRequestFrom};
 
 /// The check contexts of the pull-request workflows' jobs: as written where files say them, else
-/// (matrices, called workflows, names with expressions) as a pull request gets them.
+/// (matrices, called workflows, names with expressions) as a pull request gets them; with what
+/// happened to the pull request, if there was one. There `always` is one if there are such jobs.
 pub(super) fn checks(
     survey: &Survey,
     workflows: &[Arc<Loaded>],
     repository: &Arc<Repository>,
     library: &Library,
     raising: &Raising,
-) -> Result<Vec<String>, EngineError> {
+    always: bool,
+) -> Result<(Vec<String>, Vec<Event>), EngineError> {
     let jobs = || {
         workflows
             .iter()
@@ -32,8 +36,9 @@ pub(super) fn checks(
             Some(name) => (!name.source().contains("${{")).then(|| name.source().to_owned()),
         })
         .collect();
-    if plain.len() == jobs().count() {
-        return Ok(plain);
+    let known = plain.len() == jobs().count();
+    if known && !(always && jobs().count() > 0) {
+        return Ok((plain, Vec::new()));
     }
     let mut stage = raise(
         survey,
@@ -51,10 +56,12 @@ pub(super) fn checks(
     let pull = match director.propose("first", PullRequestFrom::SameRepository) {
         Ok(pull) => pull,
         Err(PlayError::Engine(error)) => return Err(error),
-        Err(PlayError::NotPlayable(_)) => return Ok(plain),
+        Err(PlayError::NotPlayable(_)) => return Ok((plain, Vec::new())),
     };
     let hub = &stage.world.hub;
-    let mut contexts = plain;
+    // Of somebody else's checks, those are required that a change gets: one whose paths are not
+    // touched would be waited for without end.
+    let mut contexts = if always { Vec::new() } else { plain };
     for run in hub.runs(&Default::default()) {
         if run.pull != Some(pull) {
             continue;
@@ -67,5 +74,5 @@ pub(super) fn checks(
             }
         }
     }
-    Ok(contexts)
+    Ok((contexts, stage.world.log.events().to_vec()))
 }

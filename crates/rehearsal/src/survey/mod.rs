@@ -7,13 +7,20 @@
 mod account;
 mod asked;
 mod checks;
+mod left_out;
 mod names;
 mod probe;
 mod rules;
 mod setting;
+mod stand_ins;
+mod targets;
 mod task_roles;
+mod taught;
 mod template;
+mod values;
+mod variables;
 mod world;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,13 +31,18 @@ use lockkeeper_world::cloud::{ApiCaller, LifecyclePolicy};
 use lockkeeper_world::event::ServiceKey;
 use lockkeeper_world::outage::Api;
 
+use crate::promises::LeftOut;
 use crate::stage::Stage;
 
 pub(crate) use account::Account;
 pub(crate) use names::TagPattern;
 pub(crate) use probe::survey;
+pub(crate) use rules::any_account;
 pub(crate) use setting::Settings;
+pub(crate) use stand_ins::stand_ins;
+pub(crate) use taught::Taught;
 pub(crate) use world::{ADMIN_KEY, Raising, raise};
+pub(crate) use written::Written;
 
 /// The workflow that deploys to production.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +86,9 @@ pub(crate) struct Survey {
     pub(crate) hosts: BTreeMap<String, ServiceKey>,
     /// Task definition families that are asked for by name, with the service they are of.
     pub(crate) families: BTreeMap<String, ServiceKey>,
+    /// Families that are asked for and belong to no service that is known.
+    pub(crate) loose_families: BTreeSet<String>,
+    pub(crate) taught: Taught,
     pub(crate) container: String,
     pub(crate) environments: BTreeSet<EnvironmentName>,
     pub(crate) secrets: BTreeMap<String, String>,
@@ -81,11 +96,34 @@ pub(crate) struct Survey {
     pub(crate) template: template::Template,
     pub(crate) generated: bool,
     pub(crate) assumptions: Vec<String>,
+    /// Why which services are staging and production, where no rule says so.
+    pub(crate) targets: Vec<String>,
+    pub(crate) left_out: BTreeSet<LeftOut>,
 }
 
 impl Survey {
     pub(crate) fn tag_of(&self, sha: &CommitSha) -> String {
         self.tag.of(sha)
+    }
+
+    /// The image repository of a service.
+    pub(crate) fn image_of(&self, service: &ServiceKey) -> &str {
+        self.taught.images.get(service).unwrap_or(&self.repository)
+    }
+
+    /// The container of a service that gets new images.
+    pub(crate) fn container_of(&self, service: &ServiceKey) -> &str {
+        let of_families = self
+            .families
+            .iter()
+            .filter(|(_, of)| *of == service)
+            .filter_map(|(family, _)| self.taught.of_families.get(family)?.first());
+        let known = self.taught.containers.get(service);
+        known
+            .into_iter()
+            .chain(of_families)
+            .next()
+            .unwrap_or(&self.container)
     }
 
     /// The lifecycle policy of the service's image repository.
@@ -102,12 +140,16 @@ impl Survey {
             self.literal_tags.clone(),
             self.hosts.clone(),
             self.families.clone(),
+            self.loose_families.clone(),
+            self.taught.clone(),
+            self.repository.clone(),
         )
     }
 
     /// What a reader must know to believe the verdicts.
     pub(crate) fn assumptions(&self) -> Vec<String> {
         let mut lines = self.assumptions.clone();
+        lines.extend(self.targets.iter().cloned());
         lines.extend(self.template.doubts());
         let lifecycle = self.lifecycle().map(LifecyclePolicy::parse);
         if let Some(Err(error)) = lifecycle {

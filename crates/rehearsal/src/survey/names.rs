@@ -63,6 +63,40 @@ pub(crate) fn says_production(name: &str) -> bool {
         .any(|word| matches!(word, "production" | "prod" | "prd" | "live"))
 }
 
+/// Whether a name says that it is staging.
+pub(crate) fn says_staging(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| matches!(word, "staging" | "stage" | "stg"))
+}
+
+/// A service's name without the words that say where it runs: services of one application share it.
+pub(crate) fn application(name: &str) -> Vec<String> {
+    const PLACES: &[&str] = &[
+        "production",
+        "prod",
+        "prd",
+        "live",
+        "staging",
+        "stage",
+        "stg",
+        "sandbox",
+        "dev",
+        "development",
+        "test",
+        "testing",
+        "qa",
+        "uat",
+        "demo",
+        "preview",
+    ];
+    let name = name.to_ascii_lowercase();
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty() && !PLACES.contains(word))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Whether an input's name says that it takes an image's tag.
 pub(crate) fn says_tag(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -90,6 +124,8 @@ mod tests {
         assert_eq!(TagPattern::find("latest", &sha), None);
         assert!(is_literal("production-latest", &[]) && !is_literal("20260302090000", &[]));
         assert!(!is_literal("run-1001", &["1001".to_owned()]));
+        assert_eq!(application("shop-prod"), application("staging_Shop"));
+        assert_ne!(application("shop-web"), application("shop-api"));
         assert!(says_production("eu-prod") && !says_production("products"));
     }
 }

@@ -11,24 +11,28 @@ use lockkeeper_world::event::{Event, ServiceKey, What};
 use lockkeeper_world::ids::RunId;
 
 use super::asked::{Asked, asked_for};
+use super::left_out::left_out;
 use super::names::{TagPattern, is_literal, says_production, says_tag};
 use super::rules::{from_rules, workflows};
 use super::setting::Settings;
+use super::targets::Deploys;
 use super::world::{Raising, raise};
-use super::{Account, ProductionUse, Survey};
+use super::{Account, ProductionUse, Survey, Written};
 use crate::director::{Director, PlayError};
 use crate::engine::EngineError;
 use crate::repository::Repository;
 use crate::stage::{Library, Loaded, Stage};
 
-/// How often the world is filled up with what turned out to be missing.
-const ROUNDS: usize = 6;
+/// How often the world is filled up with what turned out to be missing. Each step of a deployment
+/// may show one thing more.
+const ROUNDS: usize = 12;
 
 /// Finds out what a pipeline is about; with the history of the last look.
 pub(crate) fn survey(
     policy: &Policy,
     repository: &Arc<Repository>,
     account: &Account,
+    written: Option<&Written>,
     library: &Library,
     raising: &Raising,
 ) -> Result<(Survey, Vec<Event>), EngineError> {
@@ -37,7 +41,7 @@ pub(crate) fn survey(
         ..raising.clone()
     };
     let workflows = workflows(repository, library);
-    let mut survey = from_rules(policy, repository, account, &workflows);
+    let mut survey = from_rules(policy, repository, account, written, &workflows);
     let mut events = Vec::new();
     for _ in 0..ROUNDS {
         let mut stage = raise(
@@ -50,13 +54,25 @@ pub(crate) fn survey(
         )?;
         let before = survey.world();
         let watched = watch(&mut stage, &mut survey, &workflows)?;
-        learn(&mut survey, &stage, &watched);
+        learn(&mut survey, &mut stage, &watched);
         events = stage.world.log.events().to_vec();
         if survey.world() == before {
             break;
         }
     }
-    survey.checks = super::checks::checks(&survey, &workflows, repository, library, raising)?;
+    let (checks, proposed) = super::checks::checks(
+        &survey,
+        &workflows,
+        repository,
+        library,
+        raising,
+        written.is_some(),
+    )?;
+    survey.checks = checks;
+    if written.is_some() {
+        let red = [&events, &proposed].map(|events| left_out(events));
+        survey.left_out = red.into_iter().flatten().collect();
+    }
     Ok((survey, events))
 }
 
@@ -111,7 +127,7 @@ fn watch(
                 .production
                 .as_ref()
                 .is_none_or(|production| production.file != loaded.file)
-            && loaded.workflow.on.push.is_some()
+            && ran_by_push(director.stage, &loaded.file)
         {
             continue;
         }
@@ -132,6 +148,13 @@ fn watch(
         }
     }
     Ok(watched)
+}
+
+/// Whether a workflow's push has been seen: its dispatch would do the same.
+fn ran_by_push(stage: &Stage, file: &str) -> bool {
+    let runs = stage.world.hub.runs(&Default::default());
+    runs.iter()
+        .any(|run| run.trigger == "push" && run.workflow.as_str() == file)
 }
 
 fn production_use(loaded: &Loaded, dispatch: &wf::WorkflowDispatch) -> ProductionUse {
@@ -208,7 +231,9 @@ fn pushed_tag(
 }
 
 /// Takes down what the played runs did and asked for.
-fn learn(survey: &mut Survey, stage: &Stage, watched: &Watched) {
+fn learn(survey: &mut Survey, stage: &mut Stage, watched: &Watched) {
+    survey.taught.learn(stage);
+    let stage = &*stage;
     let events = stage.world.log.events();
     let run_file = |run: RunId| {
         stage
@@ -249,13 +274,22 @@ fn learn(survey: &mut Survey, stage: &Stage, watched: &Watched) {
                     .iter()
                     .find(|service| family.contains(&service.service))
                     .cloned();
-                if let Some(service) = of_run
-                    .or(by_name)
-                    .or_else(|| survey.services.iter().next().cloned())
-                {
-                    survey.families.entry(family.clone()).or_insert(service);
+                // One service whose name is another's end is not meant by the longer name.
+                let only = || match survey.services.len() {
+                    1 => survey.services.first().cloned(),
+                    _ => None,
+                };
+                match of_run.or(by_name).or_else(only) {
+                    Some(service) => {
+                        survey.loose_families.remove(family);
+                        survey.families.entry(family.clone()).or_insert(service);
+                    }
+                    None => {
+                        survey.loose_families.insert(family.clone());
+                    }
                 }
             }
+            Asked::Revision(_) => {}
             Asked::Host(host) => {
                 let of_run = updates
                     .iter()
@@ -268,31 +302,30 @@ fn learn(survey: &mut Survey, stage: &Stage, watched: &Watched) {
             }
         }
     }
-    let dispatched = |run: &RunId| watched.dispatched.contains(run);
-    // Where the rules name no service, the ones that are deployed to are it.
-    let updated_by = |by_dispatch: bool| {
-        updates
-            .iter()
-            .find(|(run, _)| dispatched(run) == by_dispatch)
-            .map(|(_, service)| service.clone())
-    };
-    for (known, by_dispatch) in [
-        (&mut survey.staging, false),
-        (&mut survey.production_service, true),
-    ] {
-        let used = known
-            .as_ref()
-            .is_some_and(|known| updates.iter().any(|(_, service)| service == known));
-        if let (false, Some(found)) = (used, updated_by(by_dispatch)) {
-            survey.assumptions.push(format!(
-                "the service {}/{} is the one that is deployed to by {}",
-                found.cluster,
-                found.service,
-                if by_dispatch { "dispatch" } else { "merge" }
-            ));
-            *known = Some(found);
-        }
+    for (family, service) in survey.taught.families.clone() {
+        survey.loose_families.remove(&family);
+        survey.families.insert(family, service);
     }
+    let dispatched = |run: &RunId| watched.dispatched.contains(run);
+    let by_dispatch = updates
+        .iter()
+        .filter(|(run, _)| dispatched(run))
+        .cloned()
+        .collect();
+    let by_merge = updates
+        .iter()
+        .filter(|(run, _)| !dispatched(run))
+        .cloned()
+        .collect();
+    if survey.policy.services.is_empty() {
+        survey.production = None;
+    }
+    Deploys {
+        by_merge,
+        by_dispatch,
+    }
+    .learn(survey, stage);
+    learn_the_image(survey);
     let mut staging = BTreeSet::new();
     let mut production = None;
     for (run, service) in &updates {
@@ -354,6 +387,20 @@ fn learn(survey: &mut Survey, stage: &Stage, watched: &Watched) {
     learn_tags(survey, events, watched, &updates);
 }
 
+/// Where the rules name no service, the image is the one of the service that is deployed to.
+fn learn_the_image(survey: &mut Survey) {
+    if !survey.policy.services.is_empty() {
+        return;
+    }
+    let services = [&survey.staging, &survey.production_service];
+    let mut services = services.into_iter().flatten();
+    let image = services.find_map(|service| survey.taught.images.get(service));
+    if let Some(image) = image.filter(|image| **image != survey.repository) {
+        survey.repository = image.clone();
+        survey.repositories.insert(image.clone());
+    }
+}
+
 fn learn_tags(
     survey: &mut Survey,
     events: &[Event],
@@ -376,20 +423,21 @@ fn learn_tags(
         else {
             continue;
         };
-        if *repository != survey.repository {
-            continue;
-        }
         if let Some(pattern) = TagPattern::find(tag, sha) {
-            if pattern != survey.tag {
+            if *repository == survey.repository && pattern != survey.tag {
                 survey.evidence.insert(pattern);
             }
             continue;
         }
         let varying = [caller.run.to_string()];
+        let mut of_run = updates
+            .iter()
+            .filter(|(run, service)| *run == caller.run && survey.image_of(service) == *repository);
         if is_literal(tag, &varying)
-            && let Some((_, service)) = updates.iter().find(|(run, _)| *run == caller.run)
+            && let Some((_, service)) = of_run.next()
         {
-            survey.literal_tags.insert(service.clone(), tag.clone());
+            let service = service.clone();
+            survey.literal_tags.insert(service, tag.clone());
         }
     }
 }

@@ -10,9 +10,10 @@ use lockkeeper_world::event::ServiceKey;
 
 use super::names::TagPattern;
 use super::template::{Template, Values};
-use super::{Account, Survey};
+use super::{Account, Survey, Taught, Written, values};
 use crate::repository::Repository;
 use crate::stage::{Library, Loaded, secrets_named};
+
 pub(super) fn workflows(repository: &Repository, library: &Library) -> Vec<Arc<Loaded>> {
     let files = repository
         .files
@@ -35,8 +36,10 @@ pub(super) fn from_rules(
     policy: &Policy,
     repository: &Repository,
     given: &Account,
+    written: Option<&Written>,
     workflows: &[Arc<Loaded>],
 ) -> Survey {
+    let strangers = written.is_some();
     let environments = &policy.environments;
     let account = environments
         .staging
@@ -45,14 +48,15 @@ pub(super) fn from_rules(
         .or_else(|| environments.production.account.clone());
     let account = account
         .or_else(|| AccountId::parse(given.id.as_deref()?).ok())
-        .or_else(|| AccountId::parse("123456789012").ok())
-        .expect("twelve digits are an account");
+        .or_else(|| Some(written?.account.as_ref()?.value.clone()))
+        .unwrap_or_else(any_account);
     let region = environments
         .staging
         .region
         .clone()
         .or_else(|| environments.production.region.clone());
     let region = region
+        .or_else(|| Some(written?.region.as_ref()?.value.clone()))
         .or_else(|| Region::parse("us-east-1").ok())
         .expect("us-east-1 is a region");
     let service = policy.services.first();
@@ -98,7 +102,7 @@ pub(super) fn from_rules(
             hosts.insert(host.clone(), service.clone());
         }
     }
-    let variables = BTreeMap::from([
+    let mut variables = BTreeMap::from([
         (AWS_ACCOUNT_ID.to_owned(), account.to_string()),
         (STAGING_URL.to_owned(), format!("https://{staging_host}")),
         (
@@ -106,6 +110,16 @@ pub(super) fn from_rules(
             format!("https://{production_host}"),
         ),
     ]);
+    let mut assumptions = Vec::new();
+    if strangers {
+        for name in super::variables::named(workflows) {
+            if !variables.contains_key(&name) {
+                let value = values::setting(&name, &account, &region);
+                assumptions.push(format!("the variable {name} is `{value}`"));
+                variables.insert(name, value);
+            }
+        }
+    }
     let mut secrets = BTreeMap::new();
     for loaded in workflows {
         for job in loaded.workflow.jobs.values() {
@@ -113,7 +127,10 @@ pub(super) fn from_rules(
                 if name != "GITHUB_TOKEN"
                     && name != lockkeeper_names::conventions::SMOKE_TEST_HEADER
                 {
-                    let value = secret_value(&name, &account, &region);
+                    let value = match strangers {
+                        true => values::setting(&name, &account, &region),
+                        false => values::secret(&name, &account, &region),
+                    };
                     secrets.insert(name, value);
                 }
             }
@@ -203,49 +220,27 @@ pub(super) fn from_rules(
         literal_tags: BTreeMap::new(),
         hosts,
         families: BTreeMap::new(),
+        loose_families: BTreeSet::new(),
+        taught: Taught::default(),
         container,
         environments: names,
         secrets,
         variables,
         template,
         generated,
-        assumptions: Vec::new(),
+        assumptions,
+        targets: Vec::new(),
+        left_out: BTreeSet::new(),
     }
+}
+
+/// The account where nobody names one.
+pub(crate) fn any_account() -> AccountId {
+    AccountId::parse("123456789012").expect("twelve digits are an account")
 }
 
 fn memmem(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window == needle)
-}
-
-/// A value for a secret, such as its name says it holds.
-fn secret_value(name: &str, account: &AccountId, region: &Region) -> String {
-    let upper = name.to_ascii_uppercase();
-    if upper.contains("ACCESS_KEY_ID") {
-        return format!(
-            "AKIA{:0<16}",
-            name.bytes()
-                .filter(u8::is_ascii_uppercase)
-                .map(char::from)
-                .take(16)
-                .collect::<String>()
-        );
-    }
-    if upper.contains("REGION") {
-        return region.to_string();
-    }
-    if upper.contains("ROLE") {
-        return format!(
-            "arn:aws:iam::{account}:role/{}",
-            name.to_ascii_lowercase().replace('_', "-")
-        );
-    }
-    if upper.contains("ACCOUNT") {
-        return account.to_string();
-    }
-    if upper.contains("REGISTRY") {
-        return format!("{account}.dkr.ecr.{region}.amazonaws.com");
-    }
-    format!("secret-value-of-{}", name.to_ascii_lowercase())
 }

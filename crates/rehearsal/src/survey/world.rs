@@ -1,6 +1,7 @@
 //! Raises the world in which a story begins: what the survey found, serving a healthy earlier
 //! image.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,8 @@ const PORT: u16 = 3000;
 pub(crate) struct Raising {
     pub(crate) executable: PathBuf,
     pub(crate) no_sandbox: bool,
+    /// The workflows are somebody else's.
+    pub(crate) strangers: bool,
     pub(crate) seed: u64,
     /// The processor that the story's processes share.
     pub(crate) processor: Option<usize>,
@@ -58,6 +61,7 @@ pub(crate) fn raise(
     let engine = Engine::new(Options {
         executable: raising.executable.clone(),
         no_sandbox: raising.no_sandbox,
+        strangers: raising.strangers,
         patience: Duration::from_secs(20),
         processor: raising.processor,
         real: raising.real.clone(),
@@ -182,19 +186,27 @@ fn registry(
         behaviour: Behaviour::Healthy,
         vulnerable: false,
     };
-    let name = RepositoryName::parse(&survey.repository).ok()?;
-    world
-        .cloud
-        .put_image(
+    let images: BTreeSet<&String> = survey.taught.images.values().collect();
+    let others = images
+        .into_iter()
+        .filter(|name| **name != survey.repository);
+    let mut digest = None;
+    for name in others.chain([&survey.repository]) {
+        let Ok(name) = RepositoryName::parse(name) else {
+            continue;
+        };
+        let put = world.cloud.put_image(
             START,
             &mut world.log,
             place,
             &name,
             &tags,
             "before the story",
-            facts,
-        )
-        .ok()
+            facts.clone(),
+        );
+        digest = put.ok();
+    }
+    digest
 }
 
 fn identities(
@@ -289,11 +301,19 @@ fn roles_named(survey: &Survey, repository: &Repository) -> Vec<String> {
 }
 
 fn services(survey: &Survey, place: &Place, digest: &ImageDigest, world: &mut World) {
-    let registry = format!(
-        "{}.dkr.ecr.{}.amazonaws.com/{}",
-        place.account, place.region, survey.repository
-    );
+    let registry = |repository: &str| {
+        format!(
+            "{}.dkr.ecr.{}.amazonaws.com/{repository}",
+            place.account, place.region
+        )
+    };
+    for family in &survey.loose_families {
+        let image = format!("{}@{digest}", registry(&survey.repository));
+        let body = task_definition(survey, place, None, family, &image);
+        world.cloud.create_task_definition(START, place, &body).ok();
+    }
     for service in &survey.services {
+        let registry = registry(survey.image_of(service));
         let image = match survey.literal_tags.get(service) {
             Some(tag) => format!("{registry}:{tag}"),
             None => format!("{registry}@{digest}"),
@@ -309,7 +329,7 @@ fn services(survey: &Survey, place: &Place, digest: &ImageDigest, world: &mut Wo
         }
         let mut definition = None;
         for family in &families {
-            let body = task_definition(survey, place, service, family, &image);
+            let body = task_definition(survey, place, Some(service), family, &image);
             if let Ok(arn) = world.cloud.create_task_definition(START, place, &body) {
                 definition.get_or_insert(arn);
             }
@@ -333,7 +353,7 @@ fn services(survey: &Survey, place: &Place, digest: &ImageDigest, world: &mut Wo
                 place.account,
                 short(&service.service)
             ),
-            container: survey.container.clone(),
+            container: survey.container_of(service).to_owned(),
             port: PORT,
             health_check: check,
             deregistration_delay: Duration::from_secs(30),
@@ -365,11 +385,39 @@ fn short(name: &str) -> &str {
 fn task_definition(
     survey: &Survey,
     place: &Place,
-    service: &ServiceKey,
+    service: Option<&ServiceKey>,
     family: &str,
     image: &str,
 ) -> serde_json::Value {
-    let (task_role, execution_role) = super::task_roles::of(survey, place, service);
+    let loose = ServiceKey {
+        cluster: String::new(),
+        service: family.to_owned(),
+    };
+    let (task_role, execution_role) =
+        super::task_roles::of(survey, place, service.unwrap_or(&loose));
+    let main = service.map_or(survey.container.as_str(), |service| {
+        survey.container_of(service)
+    });
+    let asked = survey.taught.of_families.get(family);
+    let asked = asked.into_iter().flatten().map(String::as_str);
+    // Where nobody knows the service's own container, the family's are all that there are.
+    let mut names: Vec<&str> = match service {
+        Some(_) => vec![main],
+        None => Vec::new(),
+    };
+    for name in asked {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        names.push(main);
+    }
+    let containers: Vec<_> = names
+        .into_iter()
+        .enumerate()
+        .map(|(at, name)| container(place, family, name, image, at == 0))
+        .collect();
     json!({
         "family": family,
         "networkMode": "awsvpc",
@@ -379,17 +427,32 @@ fn task_definition(
         "executionRoleArn": execution_role,
         "taskRoleArn": task_role,
         "runtimePlatform": { "cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX" },
-        "containerDefinitions": [{
-            "name": survey.container,
-            "image": image,
-            "essential": true,
-            "portMappings": [{ "containerPort": PORT, "protocol": "tcp" }],
-            "environment": [{ "name": "LOG_LEVEL", "value": "info" }],
-            "logConfiguration": {
-                "logDriver": "awslogs",
-                "options": { "awslogs-group": format!("/ecs/{family}"), "awslogs-region": place.region, "awslogs-stream-prefix": "ecs" },
-            },
-        }],
+        "containerDefinitions": containers,
         "tags": [{ "key": "team", "value": "example" }],
+    })
+}
+
+/// A container of a task definition; the first takes the requests.
+fn container(
+    place: &Place,
+    family: &str,
+    name: &str,
+    image: &str,
+    first: bool,
+) -> serde_json::Value {
+    let ports = match first {
+        true => json!([{ "containerPort": PORT, "protocol": "tcp" }]),
+        false => json!([]),
+    };
+    json!({
+        "name": name,
+        "image": image,
+        "essential": true,
+        "portMappings": ports,
+        "environment": [{ "name": "LOG_LEVEL", "value": "info" }],
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": { "awslogs-group": format!("/ecs/{family}"), "awslogs-region": place.region, "awslogs-stream-prefix": "ecs" },
+        },
     })
 }

@@ -70,6 +70,7 @@ const OPERATIONS: &[Operation] = &[
     operation!(Ecs "ListTaskDefinitions" ecs::task_definitions::list, needs ecs::task_definitions::list_needs),
     operation!(Ecs "ListTasks" ecs::tasks::list, needs ecs::tasks::list_needs),
     operation!(Ecs "RegisterTaskDefinition" ecs::register_task_definition::register, needs ecs::register_task_definition::register_needs),
+    operation!(Ecs "RunTask" ecs::run_task::handle, needs ecs::run_task::needs),
     operation!(Ecs "StopServiceDeployment" ecs::stop_service_deployment::handle, needs ecs::stop_service_deployment::needs),
     operation!(Ecs "TagResource" ecs::tags::tag, needs ecs::tags::tag_needs),
     operation!(Ecs "UntagResource" ecs::tags::untag, needs ecs::tags::untag_needs),

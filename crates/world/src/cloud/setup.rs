@@ -144,6 +144,15 @@ impl Cloud {
             paths,
             now,
         );
+        let mut service = service;
+        let network = serde_json::json!({ "awsvpcConfiguration": {
+            "subnets": ["subnet-0a1b2c3d4e5f60718", "subnet-1b2c3d4e5f607182a"],
+            "securityGroups": ["sg-0c1d2e3f405162738"],
+            "assignPublicIp": "DISABLED",
+        } });
+        service
+            .settings
+            .insert("networkConfiguration".into(), network);
         self.ecs.services.insert(key.clone(), service);
         let (service, mut floor) = self.on_floor(&key, now, log, None);
         let service = service.ok_or_else(|| ApiError::client("Service not found."))?;

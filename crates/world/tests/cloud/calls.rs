@@ -70,7 +70,7 @@ fn errors_have_awss_codes() {
             }),
             "ServiceNotFoundException",
         ),
-        ("RunTask", json!({}), ApiError::NOT_MODELLED),
+        ("StartTask", json!({}), ApiError::NOT_MODELLED),
         (
             "UpdateService",
             json!({ "cluster": "shops", "service": "shop-web", "capacityProviderStrategy": [] }),
@@ -279,4 +279,58 @@ fn each_service_has_a_target_group_of_its_own() {
     let input = json!({ "TargetGroupArn": "arn:none" });
     let code = story.error(Api::Elbv2, "DescribeTargetHealth", input);
     assert_eq!(code, "TargetGroupNotFound");
+}
+
+#[test]
+fn a_task_of_its_own_runs_and_stops() {
+    let mut story = Story::new(Plan::default());
+    let good = story.image("good", Behaviour::Healthy);
+    let bad = story.image("bad", Behaviour::CrashesAtStart);
+    let network = json!({ "awsvpcConfiguration": { "subnets": ["subnet-1"] } });
+    let image = |digest: &str| format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/shop{digest}");
+    let cases = [
+        (
+            image(&format!("@{good}")),
+            json!(0),
+            "EssentialContainerExited",
+        ),
+        (
+            image(&format!("@{bad}")),
+            json!(1),
+            "EssentialContainerExited",
+        ),
+        (image(":none"), json!(null), "TaskFailedToStart"),
+    ];
+    for (image, exit_code, stop_code) in cases {
+        let definition = story.register(&image);
+        let input = json!({
+            "cluster": "shops", "taskDefinition": definition, "launchType": "FARGATE",
+            "networkConfiguration": network, "startedBy": "migration",
+        });
+        let ran = story.ecs("RunTask", input);
+        assert_eq!(ran["failures"], json!([]));
+        let arn = ran["tasks"][0]["taskArn"].clone();
+        assert_eq!(ran["tasks"][0]["lastStatus"], "PROVISIONING");
+        let listed = json!({ "cluster": "shops", "startedBy": "migration" });
+        let running = story.ecs("ListTasks", listed);
+        assert_eq!(running["taskArns"], json!([arn]));
+        let ask = json!({ "cluster": "shops", "tasks": [arn] });
+        story.pass(20);
+        let early = story.ecs("DescribeTasks", ask.clone());
+        assert_ne!(early["tasks"][0]["lastStatus"], "STOPPED");
+        story.pass(100);
+        let task = &story.ecs("DescribeTasks", ask)["tasks"][0];
+        assert_eq!(task["lastStatus"], "STOPPED", "{task}");
+        assert_eq!(task["stopCode"], stop_code, "{task}");
+        let containers = task["containers"].as_array().unwrap();
+        let web = containers.iter().find(|one| one["name"] == "web").unwrap();
+        assert_eq!(web["exitCode"], exit_code, "{task}");
+    }
+    let refused = json!({ "cluster": "shops", "taskDefinition": "shop" });
+    assert_eq!(
+        story.error(Api::Ecs, "RunTask", refused),
+        "InvalidParameterException"
+    );
+    // Users are still served by the service's own tasks.
+    assert!(story.in_service().iter().all(|digest| *digest == story.old));
 }

@@ -37,20 +37,24 @@ impl Floor<'_> {
         self.agenda.at(when, service, due);
     }
 
-    /// What an image's name stands for now. Images of other registries always exist, and one
-    /// name there always stands for the same bytes.
     pub(crate) fn resolve(&self, image: &str) -> Option<ImageDigest> {
-        let named = ImageRef::parse(image)?;
-        match (&named.place, named.digest.clone()) {
-            (Some(_), _) => self.ecr.resolve(&named),
-            (None, Some(digest)) => Some(digest),
-            (None, None) => Some(digest_of(format!("foreign {named}").as_bytes())),
-        }
+        resolve(self.ecr, image)
     }
 
     pub(crate) fn behaviour(&self, digest: &ImageDigest) -> Behaviour {
         self.images
             .get(digest)
             .map_or(Behaviour::Healthy, |facts| facts.behaviour)
+    }
+}
+
+/// What an image's name stands for now. Images of other registries always exist, and one name there
+/// always stands for the same bytes.
+pub(crate) fn resolve(ecr: &Ecr, image: &str) -> Option<ImageDigest> {
+    let named = ImageRef::parse(image)?;
+    match (&named.place, named.digest.clone()) {
+        (Some(_), _) => ecr.resolve(&named),
+        (None, Some(digest)) => Some(digest),
+        (None, None) => Some(digest_of(format!("foreign {named}").as_bytes())),
     }
 }

@@ -7,6 +7,7 @@ mod deployment;
 mod floor;
 mod lifecycle;
 mod messages;
+pub(crate) mod one_off;
 mod revision;
 mod roster;
 mod scheduler;
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use app::Paths;
 pub use configuration::{CircuitBreaker, DeploymentConfiguration, Threshold};
-pub(crate) use floor::Floor;
+pub(crate) use floor::{Floor, resolve};
 pub(crate) use revision::containers_of;
 pub(crate) use service::Service;
 pub use service::{DeploymentSummary, Serving};
@@ -40,6 +41,8 @@ pub(crate) struct Ecs {
     pub(crate) services: BTreeMap<ServiceKey, Service>,
     /// Revisions of each family, the first at 0.
     pub(crate) families: BTreeMap<(Place, String), Vec<TaskDefinition>>,
+    /// Tasks of no service, in the order in which they were run.
+    pub(crate) one_offs: Vec<one_off::OneOff>,
 }
 
 impl Ecs {

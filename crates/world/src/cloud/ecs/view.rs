@@ -9,7 +9,7 @@ use super::task::{Status, Task};
 use crate::Instant;
 use crate::cloud::timestamp;
 
-fn stamp(at: Instant) -> Value {
+pub(crate) fn stamp(at: Instant) -> Value {
     timestamp::write(at).into()
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod clusters;
 pub(crate) mod describe_services;
 pub(crate) mod register_task_definition;
+pub(crate) mod run_task;
 pub(crate) mod service_deployments;
 pub(crate) mod service_revisions;
 pub(crate) mod stop_service_deployment;

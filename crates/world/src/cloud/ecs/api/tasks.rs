@@ -86,6 +86,20 @@ pub(crate) fn list(
             }
         }
     }
+    if only.is_none() && fargate {
+        let one_offs = cloud.ecs.one_offs.iter().filter(|task| {
+            let family = last_part(&task.task_definition).split(':').next();
+            task.cluster == cluster
+                && task.is_remembered(request.now)
+                && Some(task.is_wanted(request.now)) == wanted
+                && input.family.as_deref().is_none_or(|f| Some(f) == family)
+                && input
+                    .started_by
+                    .as_ref()
+                    .is_none_or(|by| Some(by) == task.started_by.as_ref())
+        });
+        arns.extend(one_offs.map(|task| task.arn().into()));
+    }
     let limit = input.max_results.unwrap_or(100);
     page(arns, "taskArns", limit, 100, input.next_token.as_deref())
 }
@@ -151,6 +165,13 @@ pub(crate) fn describe(
                 shown.push(service.task_view(task, definition));
             }
             None => {
+                let one_off = cloud.ecs.one_offs.iter().find(|task| {
+                    task.cluster == cluster && task.id == id && task.is_remembered(request.now)
+                });
+                if let Some(task) = one_off {
+                    shown.push(task.view(request.now));
+                    continue;
+                }
                 let arn = request.place.arn("ecs", &format!("task/{cluster}/{id}"));
                 failures.push(view::failure(&arn, "MISSING"));
             }

@@ -1,0 +1,24 @@
+//! `benjlevesque/short-sha`: the first digits of the commit, as `SHA` and as the output `sha`.
+
+use super::{Bench, Model, Progress};
+
+struct ShortSha;
+
+pub(super) fn start() -> Box<dyn Model> {
+    Box::new(ShortSha)
+}
+
+impl Model for ShortSha {
+    fn resume(&mut self, bench: &mut Bench<'_>) -> Progress {
+        let length = match bench.input("length").unwrap_or("7").trim().parse() {
+            Ok(length @ 1..=40) => length,
+            _ => 7,
+        };
+        let sha = bench.env.get("GITHUB_SHA").cloned().unwrap_or_default();
+        let short: String = sha.chars().take(length).collect();
+        let name = bench.input("variable_name").unwrap_or("SHA").to_owned();
+        bench.effects.env.push((name, short.clone()));
+        bench.effects.outputs.insert("sha".into(), short);
+        Progress::Done
+    }
+}
