@@ -19,12 +19,10 @@ impl Model for Render {
         if let (None, Some(family), None) =
             (bench.input("task-definition"), &family, bench.exit_code)
         {
-            let read = format!(
-                "aws ecs describe-task-definition --task-definition \"$FAMILY\" --query taskDefinition > \"$TO\""
-            );
+            let read = "aws ecs describe-task-definition --task-definition \"$FAMILY\" --query taskDefinition > \"$TO\"";
             let to = bench.inside.join(described(bench)).display().to_string();
             return Progress::Run {
-                argv: ["bash", "-euo", "pipefail", "-c", &read]
+                argv: ["bash", "-euo", "pipefail", "-c", read]
                     .map(str::to_owned)
                     .to_vec(),
                 env: vec![("FAMILY".into(), family.clone()), ("TO".into(), to)],

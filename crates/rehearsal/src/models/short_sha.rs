@@ -10,10 +10,10 @@ pub(super) fn start() -> Box<dyn Model> {
 
 impl Model for ShortSha {
     fn resume(&mut self, bench: &mut Bench<'_>) -> Progress {
-        let length = match bench.input("length").unwrap_or("7").trim().parse() {
-            Ok(length @ 1..=40) => length,
-            _ => 7,
-        };
+        let length = bench.input("length").unwrap_or("7").trim();
+        let length = length
+            .parse::<usize>()
+            .map_or(7, |length| length.clamp(1, 40));
         let sha = bench.env.get("GITHUB_SHA").cloned().unwrap_or_default();
         let short: String = sha.chars().take(length).collect();
         let name = bench.input("variable_name").unwrap_or("SHA").to_owned();

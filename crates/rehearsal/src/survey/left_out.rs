@@ -40,8 +40,10 @@ pub(super) fn left_out(events: &[Event]) -> Vec<LeftOut> {
                 failed.entry(*run).or_insert((line, message));
             }
             What::RunCompleted {
-                run, conclusion, ..
-            } if matches!(conclusion, Conclusion::Failure | Conclusion::TimedOut) => {
+                run,
+                conclusion: Conclusion::Failure | Conclusion::TimedOut,
+                ..
+            } => {
                 let Some((workflow, trigger)) = files.get(run) else {
                     continue;
                 };

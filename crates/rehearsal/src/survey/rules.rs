@@ -1,5 +1,6 @@
 //! What rules and files say by themselves, before anything is played.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -113,10 +114,11 @@ pub(super) fn from_rules(
     let mut assumptions = Vec::new();
     if strangers {
         for name in super::variables::named(workflows) {
-            if !variables.contains_key(&name) {
-                let value = values::setting(&name, &account, &region);
-                assumptions.push(format!("the variable {name} is `{value}`"));
-                variables.insert(name, value);
+            let value = values::setting(&name, &account, &region);
+            let sentence = format!("the variable {name} is `{value}`");
+            if let Entry::Vacant(place) = variables.entry(name) {
+                place.insert(value);
+                assumptions.push(sentence);
             }
         }
     }

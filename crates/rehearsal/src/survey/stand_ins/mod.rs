@@ -146,11 +146,7 @@ fn inside(path: &str) -> Option<String> {
 fn join(directory: &str, path: &str) -> Option<String> {
     match path.starts_with('/') {
         true => None,
-        false => inside(
-            &format!("{directory}/{path}")
-                .trim_start_matches('/')
-                .to_owned(),
-        ),
+        false => inside(format!("{directory}/{path}").trim_start_matches('/')),
     }
 }
 
