@@ -58,9 +58,10 @@ pub(crate) fn credentials(site: &Site<'_>, role: &str, environment: &Environment
 /// How long credentials last: longer than any job that uses them.
 const SESSION_SECONDS: i64 = 3600;
 
-/// Runs one of the scripts in `.github/deploy`.
+/// Runs one of the scripts in `.github/deploy`, in the step's own shell: when a run is cancelled,
+/// GitHub asks that shell to stop and none below it.
 pub(crate) fn script(name: impl Into<String>, file: &str) -> Step {
-    Step::run(name, format!("bash .github/deploy/{file}"))
+    Step::run(name, format!("source .github/deploy/{file}"))
 }
 
 /// A script that asks GitHub.

@@ -5,14 +5,17 @@
 set -euo pipefail
 
 # The scripts retry by themselves, because some calls must not simply be repeated.
-export AWS_PAGER='' AWS_MAX_ATTEMPTS=1
+export AWS_PAGER='' AWS_MAX_ATTEMPTS=1 AWS_DEFAULT_OUTPUT=text
 
-scratch=$(mktemp -d -p "${RUNNER_TEMP:-/tmp}" deploy.XXXXXX)
+# What this step's files begin with; the runner removes them when the job ends.
+readonly scratch=$RUNNER_TEMP/$GITHUB_ACTION
+umask 077
+: >"$scratch.err"
 child=''
-: >"$scratch/err"
 
 # bash runs a trap only after the foreground command has ended, and GitHub kills a step ten seconds
-# after it asked. So whatever may take time runs in the background, and a signal ends it.
+# after it asked. So whatever may take time runs in the background, and a signal ends it. Only the
+# step's own shell is asked: so the steps source these scripts.
 stop() {
   if [[ -n $child ]]; then
     kill "$child" 2>/dev/null || true
@@ -22,7 +25,6 @@ stop() {
 }
 trap 'stop SIGINT' INT
 trap 'stop SIGTERM' TERM
-trap 'rm -rf "$scratch"' EXIT
 
 # pause SECONDS
 pause() {
@@ -32,10 +34,10 @@ pause() {
   child=''
 }
 
-# attempt COMMAND…: once. What it prints is in $scratch/out, its complaints in $scratch/err.
+# attempt COMMAND…: once. What it prints is in $scratch.out, its complaints in $scratch.err.
 attempt() {
   local status=0
-  "$@" >"$scratch/out" 2>"$scratch/err" &
+  "$@" >"$scratch.out" 2>"$scratch.err" &
   child=$!
   wait "$child" || status=$?
   child=''
@@ -45,7 +47,7 @@ attempt() {
 # transient STATUS: whether the attempt that ended so failed for a reason that passes.
 transient() {
   local complaint
-  complaint=$(<"$scratch/err")
+  complaint=$(<"$scratch.err")
   if [[ $complaint =~ 'An error occurred ('([A-Za-z0-9.]+)')' ]]; then
     case ${BASH_REMATCH[1]} in
       *Throttl* | *TooManyRequests* | RequestLimitExceeded | *SlowDown*) return 0 ;;
@@ -89,7 +91,7 @@ call() {
 # why: the last attempt's complaint, in one line.
 why() {
   local text
-  text=$(<"$scratch/err")
+  text=$(<"$scratch.err")
   text=${text//$'\r'/}
   text=${text#"${text%%[!$'\n']*}"}
   text=${text//$'\n'/ }
@@ -98,38 +100,38 @@ why() {
 
 # complained CODE: whether the last attempt was refused with this error of AWS.
 complained() {
-  [[ $(<"$scratch/err") == *"An error occurred ($1)"* ]]
+  [[ $(<"$scratch.err") == *"An error occurred ($1)"* ]]
 }
 
 aws_once() {
-  attempt aws "$@" --output json --cli-connect-timeout 5 --cli-read-timeout 20
+  attempt aws "$@" --cli-connect-timeout 5 --cli-read-timeout 20
 }
 
 aws_call() {
-  call aws "$@" --output json --cli-connect-timeout 5 --cli-read-timeout 20
+  call aws "$@" --cli-connect-timeout 5 --cli-read-timeout 20
 }
 
-# ask SERVICE OPERATION …: an AWS call that must succeed; the answer is in $scratch/out.
+# ask SERVICE OPERATION …: an AWS call that must succeed. What `--query` picks is in $scratch.out as
+# text: the items of a list side by side with tabs between them, those of a list of lists each on a
+# line, and `None` for what is not there.
 ask() {
   aws_call "$@" || fail "aws $1 $2: $(why)"
 }
 
-# ask_github PATH: the same for GitHub.
+# ask_github PATH FILTER: the same for GitHub; what jq's FILTER picks, each on a line.
 ask_github() {
-  call gh api --method GET "$1" || fail "GitHub, $1: $(why)"
+  call gh api --method GET "$1" --jq "$2" || fail "GitHub, $1: $(why)"
 }
 
-# keep NAME: the answer of the last call, for later, in $scratch/NAME.
-keep() {
-  local lines
-  mapfile -t lines <"$scratch/out"
-  printf '%s\n' "${lines[@]}" >"$scratch/$1"
-}
-
-# fail TEXT: ends the step, red, with the reason where people look first.
-fail() {
+# error TEXT: where people look first.
+error() {
   local text=${1//'%'/'%25'}
   printf '::error::%s\n' "${text//$'\n'/'%0A'}"
+}
+
+# fail TEXT: ends the step, red.
+fail() {
+  error "$1"
   exit 1
 }
 
@@ -146,9 +148,4 @@ output() {
 # summary LINE…
 summary() {
   printf '%s\n' "$@" >>"$GITHUB_STEP_SUMMARY"
-}
-
-# revision ARN: `family:revision`, as people know it.
-revision() {
-  printf '%s' "${1##*/}"
 }

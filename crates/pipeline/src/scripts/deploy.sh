@@ -9,91 +9,100 @@ source "${BASH_SOURCE[0]%/*}/service.sh"
 readonly IMAGE=$IMAGE_REPOSITORY@$DIGEST
 : "${DEPLOY_SECONDS:=900}"
 
-# image_of FILE: the image of the service's container in a described task definition.
-image_of() {
-  jq -r "${OURS_ARGUMENTS[@]}" "$OURS"' .taskDefinition.containerDefinitions | ours[0].image' "$1"
-}
-
 # find_earlier: into `earlier`, the task definition that last ran DIGEST to the end of its deployment,
 # if ECS remembers one.
 find_earlier() {
   local arns
   earlier=''
-  ask ecs list-service-deployments --cluster "$CLUSTER" --service "$SERVICE" --status SUCCESSFUL
-  jq -r '[.serviceDeployments[]?] | sort_by(.createdAt) | reverse | .[:20][].targetServiceRevisionArn' \
-    "$scratch/out" >"$scratch/arns"
-  mapfile -t arns <"$scratch/arns"
+  ask ecs list-service-deployments --cluster "$CLUSTER" --service "$SERVICE" --status SUCCESSFUL \
+    --query 'reverse(sort_by(serviceDeployments[?targetServiceRevisionArn], &createdAt))[].[targetServiceRevisionArn]'
+  mapfile -t -n 20 arns <"$scratch.out"
   if ((${#arns[@]} > 0)); then
-    ask ecs describe-service-revisions --service-revision-arns "${arns[@]}"
-    earlier=$(jq -r --arg digest "$DIGEST" '
-      [.serviceRevisions[] | select(any(.containerImages[]?; .imageDigest == $digest))]
-      | sort_by(.createdAt) | last | .taskDefinition // empty
-    ' "$scratch/out")
+    ask ecs describe-service-revisions --service-revision-arns "${arns[@]}" \
+      --query "sort_by(serviceRevisions[?containerImages[?imageDigest == '$DIGEST']], &createdAt)[-1].taskDefinition"
+    earlier=$(<"$scratch.out")
+    earlier=${earlier/#None/}
   fi
 }
 
-# differences OLD NEW: what else than the image differs between two described task definitions.
-differences() {
-  jq -r --slurp "${OURS_ARGUMENTS[@]}" "$OURS"'
-    def settings: .taskDefinition as $t
-      | ($t.containerDefinitions | ours[0]) as $c
-      | [$c.environment[]? | {key: "variable \(.name)", value: .value}]
-        + [$c.secrets[]? | {key: "secret \(.name)", value: .valueFrom}]
-        + [{key: "cpu", value: $t.cpu}, {key: "memory", value: $t.memory}, {key: "command", value: $c.command}]
+# compare: of two described task definitions, whether the newer is usable, its image, and what else
+# than the image differs.
+compare() {
+  jq -r --slurp --arg container "$CONTAINER" '
+    def ours: .containerDefinitions[] | select(.name == $container);
+    def settings: . as $t | ours
+      | [.environment[]? | {key: "variable \(.name)", value: .value}]
+        + [.secrets[]? | {key: "secret \(.name)", value: .valueFrom}]
+        + [{key: "cpu", value: $t.cpu}, {key: "memory", value: $t.memory}, {key: "command", value: .command}]
       | from_entries;
-    (.[0] | settings) as $old | (.[1] | settings) as $new
-    | [($old + $new | keys)[] | select($old[.] != $new[.])] | join(", ")
+    (.[1].taskDefinition | .status, (ours | .image)),
+    ((.[0].taskDefinition | settings) as $old | (.[1].taskDefinition | settings) as $new
+      | [($old + $new | keys)[] | select($old[.] != $new[.])] | join(", "))
   ' "$1" "$2"
 }
 
-ask ecs describe-task-definition --task-definition "$PREVIOUS" --include TAGS
-keep previous
+ask ecs describe-task-definition --task-definition "$PREVIOUS" --include TAGS --output json
+mapfile -t lines <"$scratch.out"
+printf '%s\n' "${lines[@]}" >"$scratch.previous"
+# The image that it runs, and below it the request for a revision that differs in this alone.
+jq -cr --arg container "$CONTAINER" --arg image "$IMAGE" '
+  [.tags[]? | select(.key | startswith("aws:") | not)] as $tags
+  | .taskDefinition
+  | first(.containerDefinitions[] | select(.name == $container) | .image),
+    (del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities,
+        .registeredAt, .registeredBy, .deregisteredAt, .deleteRequestedAt)
+    | .containerDefinitions |= map(if .name == $container then .image = $image else . end)
+    | if ($tags | length) > 0 then .tags = $tags else . end)
+' "$scratch.previous" >"$scratch.request"
+{
+  read -r serves
+  read -r request
+} <"$scratch.request"
 
 target=''
-if [[ $(image_of "$scratch/previous") == "$IMAGE" ]]; then
+if [[ $serves == "$IMAGE" ]]; then
   target=$PREVIOUS
 elif [[ ${RETURN:-} == true ]]; then
   find_earlier
   if [[ -n $earlier ]]; then
-    ask ecs describe-task-definition --task-definition "$earlier" --include TAGS
-    if [[ $(jq -r '.taskDefinition.status' "$scratch/out") == ACTIVE && $(image_of "$scratch/out") == "$IMAGE" ]]; then
+    ask ecs describe-task-definition --task-definition "$earlier" --include TAGS --output json
+    compare "$scratch.previous" "$scratch.out" >"$scratch.comparison"
+    mapfile -t lines <"$scratch.comparison"
+    if [[ ${lines[0]} == ACTIVE && ${lines[1]} == "$IMAGE" ]]; then
       target=$earlier
-      keep earlier
-      changed=$(differences "$scratch/previous" "$scratch/earlier")
-      printf '%s\n' "$(revision "$target") ran this image before and is used again; it differs from $(revision "$PREVIOUS") in: ${changed:-nothing else}"
+      printf '%s\n' "${target##*/} ran this image before and is used again; it differs from ${PREVIOUS##*/} in: ${lines[2]:-nothing else}"
     fi
   fi
   if [[ -z $target ]]; then
-    warn "no revision that ran this image before can be used: its environment will be that of $(revision "$PREVIOUS")"
+    warn "no revision that ran this image before can be used: its environment will be that of ${PREVIOUS##*/}"
   fi
 fi
 
 if [[ -z $target ]]; then
-  jq --arg container "$CONTAINER" --arg image "$IMAGE" '
-    [.tags[]? | select(.key | startswith("aws:") | not)] as $tags
-    | .taskDefinition
-    | del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities,
-          .registeredAt, .registeredBy, .deregisteredAt, .deleteRequestedAt)
-    | .containerDefinitions |= map(if .name == $container then .image = $image else . end)
-    | if ($tags | length) > 0 then .tags = $tags else . end
-  ' "$scratch/previous" >"$scratch/request.json"
+  printf '%s\n' "$request" >"$scratch.json"
   # Done twice, when an answer is lost, it leaves an unused revision behind and nothing else.
-  ask ecs register-task-definition --cli-input-json "file://$scratch/request.json"
-  target=$(jq -r '.taskDefinition.taskDefinitionArn' "$scratch/out")
+  ask ecs register-task-definition --cli-input-json "file://$scratch.json" --query taskDefinition.taskDefinitionArn
+  target=$(<"$scratch.out")
 fi
 output task_definition "$target"
-printf '%s\n' "deploying $(revision "$target"): $IMAGE"
+printf '%s\n' "deploying ${target##*/}: $IMAGE"
 
 # known_deployment: whether ECS has, or had since SINCE, a deployment of the target.
 known_deployment() {
-  ask ecs list-service-deployments --cluster "$CLUSTER" --service "$SERVICE" --created-at "after=$since"
-  jq -r '[.serviceDeployments[]?.targetServiceRevisionArn | values] | unique[:20][]' "$scratch/out" >"$scratch/arns"
-  mapfile -t arns <"$scratch/arns"
+  local arn arns=()
+  ask ecs list-service-deployments --cluster "$CLUSTER" --service "$SERVICE" --created-at "after=$since" \
+    --query 'serviceDeployments[?targetServiceRevisionArn].[targetServiceRevisionArn]'
+  while read -r arn; do
+    if [[ " ${arns[*]} " != *" $arn "* ]]; then
+      arns+=("$arn")
+    fi
+  done <"$scratch.out"
   if ((${#arns[@]} == 0)); then
     return 1
   fi
-  ask ecs describe-service-revisions --service-revision-arns "${arns[@]}"
-  jq -e --arg target "$target" 'any(.serviceRevisions[]; .taskDefinition == $target)' "$scratch/out" >/dev/null
+  ask ecs describe-service-revisions --service-revision-arns "${arns[@]:0:20}" \
+    --query "serviceRevisions[?taskDefinition == '$target'].[taskDefinition]"
+  [[ -s $scratch.out ]]
 }
 
 # start: asks ECS for the deployment, once. Where the answer is lost, the request may not be: it is
@@ -102,7 +111,7 @@ start() {
   local until=$((SECONDS + 240)) status
   while :; do
     status=0
-    aws_once ecs update-service --cluster "$CLUSTER" --service "$SERVICE" --task-definition "$target" || status=$?
+    aws_once ecs update-service --cluster "$CLUSTER" --service "$SERVICE" --task-definition "$target" --query "$FACTS" || status=$?
     if ((status == 0)); then
       service_facts
       return
@@ -118,10 +127,10 @@ start() {
     fi
     if known_deployment; then
       explain
-      fail "ECS started the deployment of $(revision "$target") and has already ended it"
+      fail "ECS started the deployment of ${target##*/} and has already ended it"
     fi
     if ((SECONDS > until)); then
-      fail "ECS did not take the deployment of $(revision "$target")"
+      fail "ECS did not take the deployment of ${target##*/}"
     fi
   done
 }
@@ -137,41 +146,58 @@ explain() {
 explanation() {
   set +e
   export CALL_SECONDS=0
-  local group
+  local kind text arn arns groups=()
   printf '%s\n' '--- why'
-  if aws_call ecs list-service-deployments --cluster "$CLUSTER" --service "$SERVICE" --created-at "after=$since"; then
-    jq -r '.serviceDeployments[]? | "deployment \(.status): \(.statusReason // "no reason given")"' "$scratch/out"
+  if aws_call ecs list-service-deployments --cluster "$CLUSTER" --service "$SERVICE" --created-at "after=$since" \
+    --query "serviceDeployments[].[status, statusReason || 'no reason given']"; then
+    while IFS=$'\t' read -r kind text; do
+      printf '%s\n' "deployment $kind: $text"
+    done <"$scratch.out"
   fi
-  jq -r '(.service // .services[0]).events[:5][]? | "event: \(.message)"' "$scratch/service"
-  if (read_tasks STOPPED >/dev/null); then
-    jq -r '.tasks[] |
-      "stopped task \(.taskArn | split("/") | last): \(.stoppedReason // .stopCode // "no reason given")"
-      + ([.containers[]? | " · \(.name) exit code \(.exitCode // "none") \(.reason // "")"] | join(""))
-    ' "$scratch/tasks" | head -n 5
+  if aws_call ecs describe-services --cluster "$CLUSTER" --services "$SERVICE" \
+    --query "services[0].[events[:5].['event', message], loadBalancers[?targetGroupArn].['group', targetGroupArn]]"; then
+    while IFS=$'\t' read -r kind text; do
+      case $kind in
+        event) printf '%s\n' "event: $text" ;;
+        group) groups+=("$text") ;;
+      esac
+    done <"$scratch.out"
   fi
-  jq -r '(.service // .services[0]).loadBalancers[]?.targetGroupArn // empty' "$scratch/service" >"$scratch/groups"
-  while read -r group; do
-    if aws_call elbv2 describe-target-health --target-group-arn "$group"; then
-      jq -r '.TargetHealthDescriptions[]? | "target \(.Target.Id): \(.TargetHealth.State) \(.TargetHealth.Reason // "") \(.TargetHealth.Description // "")"' "$scratch/out"
+  if aws_call ecs list-tasks --cluster "$CLUSTER" --service-name "$SERVICE" --desired-status STOPPED --query 'taskArns[].[@]'; then
+    mapfile -t -n 5 arns <"$scratch.out"
+    if ((${#arns[@]} > 0)) && aws_call ecs describe-tasks --cluster "$CLUSTER" --tasks "${arns[@]}" \
+      --query "tasks[].[taskArn, stoppedReason || stopCode || 'no reason given', join('', containers[].join('', [
+        '; ', name, ' exit code ', to_string(not_null(exitCode, 'none')), ' ', reason || '']))]"; then
+      while IFS=$'\t' read -r arn text; do
+        printf '%s\n' "stopped task ${arn##*/}: ${text/$'\t'/}"
+      done <"$scratch.out"
     fi
-  done <"$scratch/groups"
+  fi
+  for arn in "${groups[@]}"; do
+    if aws_call elbv2 describe-target-health --target-group-arn "$arn" --query "TargetHealthDescriptions[].[
+      join('', [Target.Id, ': ', TargetHealth.State, ' ', TargetHealth.Reason || '', ' ', TargetHealth.Description || ''])]"; then
+      while read -r text; do
+        printf '%s\n' "target $text"
+      done <"$scratch.out"
+    fi
+  done
   jq -r '
     .taskDefinition.containerDefinitions[] | select(.logConfiguration.logDriver? == "awslogs")
     | "logs of \(.name): aws logs tail \(.logConfiguration.options["awslogs-group"]) --since 30m"
-  ' "$scratch/previous"
+  ' "$scratch.previous"
 }
 
 read_service
 # A minute's difference between two clocks must not hide the deployment from us.
 since=$((EPOCHSECONDS - 60))
 if [[ ${found[revision]} == "$target" && ${found[primary_revision]} == "$target" ]]; then
-  printf '%s\n' "$(revision "$target") is what the service already asks for"
+  printf '%s\n' "${target##*/} is what the service already asks for"
 else
   start
 fi
 deployment=${found[primary]}
 if [[ ${found[primary_revision]} != "$target" || -z $deployment ]]; then
-  fail "another deployment took over at once: $(revision "${found[primary_revision]}")"
+  fail "another deployment took over at once: ${found[primary_revision]##*/}"
 fi
 output deployment "$deployment"
 service_facts
@@ -184,7 +210,7 @@ while :; do
       if [[ ${found[primary]} == "$deployment" ]]; then
         exit 0
       fi
-      fail "deployment $deployment completed, but $(revision "${found[primary_revision]}") took over"
+      fail "deployment $deployment completed, but ${found[primary_revision]##*/} took over"
       ;;
     FAILED)
       explain
@@ -192,17 +218,17 @@ while :; do
       ;;
     GONE)
       explain
-      fail "deployment $deployment is gone: ECS rolled it back, or another took its place; the service now asks for $(revision "${found[revision]}")"
+      fail "deployment $deployment is gone: ECS rolled it back, or another took its place; the service now asks for ${found[revision]##*/}"
       ;;
   esac
   if [[ ${found[primary]} != "$deployment" ]]; then
     explain
-    fail "deployment $deployment was overtaken: the service now asks for $(revision "${found[primary_revision]}")"
+    fail "deployment $deployment was overtaken: the service now asks for ${found[primary_revision]##*/}"
   fi
   if ((SECONDS >= until)); then
     explain
     fail "deployment $deployment did not complete within $DEPLOY_SECONDS s"
   fi
-  pause 10
+  pause 15
   read_service
 done

@@ -7,35 +7,35 @@ source "${BASH_SOURCE[0]%/*}/service.sh"
 
 read_service
 read_tasks
-task_digests >"$scratch/running"
-while read -r _ image _; do
-  printf '%s\n' "$image"
-done <"$scratch/running" >"$scratch/found"
-ask ecs describe-task-definition --task-definition "${found[revision]}"
-jq -r "${OURS_ARGUMENTS[@]}" "$OURS"'
-  .taskDefinition.containerDefinitions | ours[].image | split("@")[1] // empty
-' "$scratch/out" >>"$scratch/found"
-sort -u "$scratch/found" >"$scratch/images"
-mapfile -t images <"$scratch/images"
+running_images
+ask ecs describe-task-definition --task-definition "${found[revision]}" \
+  --query "taskDefinition.containerDefinitions | $OURS | [].[image]"
+while read -r image; do
+  if [[ " ${images[*]} " != *" ${image##*@} "* ]]; then
+    images+=("${image##*@}")
+  fi
+done <"$scratch.out"
 
 for image in "${images[@]}"; do
   if [[ $image != sha256:* || $image == "$DIGEST" ]]; then
     continue
   fi
-  if ! aws_call ecr describe-images --repository-name "$REPOSITORY" --region "$REGISTRY_REGION" --image-ids "imageDigest=$image"; then
+  if ! aws_call ecr describe-images --repository-name "$REPOSITORY" --region "$REGISTRY_REGION" \
+    --image-ids "imageDigest=$image" --query 'imageDetails[0].imageTags[].[@]'; then
     if complained ImageNotFoundException; then
       continue
     fi
     fail "aws ecr describe-images: $(why)"
   fi
-  jq -r '.imageDetails[0].imageTags[]? | select(test("^[0-9a-f]{40}$"))' "$scratch/out" >"$scratch/commits"
-  while read -r other; do
-    if [[ $other == "$COMMIT" ]] || ! git cat-file -e "$other^{commit}" 2>/dev/null; then
+  mapfile -t tags <"$scratch.out"
+  for other in "${tags[@]}"; do
+    if [[ ! $other =~ ^[0-9a-f]{40}$ || $other == "$COMMIT" ]]; then
       continue
     fi
-    if git merge-base --is-ancestor "$COMMIT" "$other"; then
+    # Neither does a commit that is not in this history contain ours.
+    if git merge-base --is-ancestor "$COMMIT" "$other" 2>/dev/null; then
       fail "superseded: $ENVIRONMENT has $other, which contains $COMMIT. Nothing was deployed. See $GITHUB_SERVER_URL/$GITHUB_REPOSITORY/commit/$other"
     fi
-  done <"$scratch/commits"
+  done
 done
 printf '%s\n' "nothing newer than $COMMIT is in $ENVIRONMENT"

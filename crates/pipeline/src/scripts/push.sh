@@ -11,15 +11,18 @@ readonly REGISTRY=${IMAGE_REPOSITORY%%/*}
 # published: the digest that COMMIT names in the registry, into `found`; empty if none.
 published() {
   found=''
-  if aws_call ecr describe-images --repository-name "$REPOSITORY" --region "$REGISTRY_REGION" --image-ids "imageTag=$COMMIT"; then
-    found=$(jq -r '.imageDetails[0].imageDigest' "$scratch/out")
+  if aws_call ecr describe-images --repository-name "$REPOSITORY" --region "$REGISTRY_REGION" \
+    --image-ids "imageTag=$COMMIT" --query 'imageDetails[0].imageDigest'; then
+    found=$(<"$scratch.out")
   elif ! complained ImageNotFoundException; then
     fail "aws ecr describe-images: $(why)"
   fi
 }
 
+# login: through standard input, because arguments can be seen by every process. Each attempt has a
+# process of its own, which this becomes.
 login() {
-  skopeo login --username AWS --password-stdin "$REGISTRY" <"$scratch/password"
+  exec skopeo login --username AWS --password-stdin "$REGISTRY" <<<"$password"
 }
 
 published
@@ -30,24 +33,23 @@ if [[ -n $found ]]; then
 fi
 
 layout=$(jq -r '.manifests | if length == 1 then .[0].digest else "several images" end' image/index.json)
-sha256sum "image/blobs/sha256/${DIGEST#sha256:}" >"$scratch/sum"
-read -r sum _ <"$scratch/sum"
-if [[ $layout != "$DIGEST" || sha256:$sum != "$DIGEST" ]]; then
+sum=$(sha256sum "image/blobs/sha256/${DIGEST#sha256:}")
+if [[ $layout != "$DIGEST" || sha256:${sum%% *} != "$DIGEST" ]]; then
   fail "the image that arrived ($layout) is not the one that was built and scanned ($DIGEST)"
 fi
 
 call aws ecr get-login-password --region "$REGISTRY_REGION" || fail "aws ecr get-login-password: $(why)"
-(umask 077 && cp "$scratch/out" "$scratch/password")
+password=$(<"$scratch.out")
+: >"$scratch.out"
 call login || fail "skopeo login: $(why)"
 
 # Long, so in the background, and asked about afterwards: an answer that is lost is no failure.
 until=$((SECONDS + 420))
 while :; do
-  pushed=true
-  attempt skopeo copy --preserve-digests oci:image "docker://$IMAGE_REPOSITORY:$COMMIT" || pushed=false
-  complaint=$(why)
+  complaint=''
+  attempt skopeo copy --preserve-digests oci:image "docker://$IMAGE_REPOSITORY:$COMMIT" || complaint=$(why)
   published
-  if [[ -n $found || $pushed == true ]]; then
+  if [[ -n $found || -z $complaint ]]; then
     break
   fi
   if ((SECONDS >= until)); then

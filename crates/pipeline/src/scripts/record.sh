@@ -18,7 +18,7 @@ if ((found[desired] == 0)); then
 fi
 
 if [[ ${found[rollout]} != COMPLETED ]]; then
-  warn "an unfinished deployment is in the way: ${found[primary]} of $(revision "${found[primary_revision]}") is ${found[rollout]}"
+  warn "an unfinished deployment is in the way: ${found[primary]} of ${found[primary_revision]##*/} is ${found[rollout]}"
 fi
 
 # What was last seen to work, which in the middle of a deployment is not what the service names.
@@ -28,16 +28,15 @@ if [[ -z ${found[settled_revision]} ]]; then
 fi
 
 if [[ -n ${EXPECTED_REVISION:-} && ${found[revision]} != "$EXPECTED_REVISION" ]]; then
-  fail "since this deployment was requested the service moved from $(revision "$EXPECTED_REVISION") to $(revision "${found[revision]}"): what the reviewer saw is no longer true. Dispatch again."
+  fail "since this deployment was requested the service moved from ${EXPECTED_REVISION##*/} to ${found[revision]##*/}: what the reviewer saw is no longer true. Dispatch again."
 fi
 
-ask ecs describe-task-definition --task-definition "$previous" --include TAGS
-jq -r "${OURS_ARGUMENTS[@]}" "$OURS"' .taskDefinition.containerDefinitions | ours[].name' "$scratch/out" >"$scratch/names"
-mapfile -t names <"$scratch/names"
+ask ecs describe-task-definition --task-definition "$previous" --query "taskDefinition.containerDefinitions | $OURS | [].[name]"
+mapfile -t names <"$scratch.out"
 if ((${#names[@]} != 1)); then
-  fail "which container of $(revision "$previous") runs $IMAGE_REPOSITORY? Candidates: ${names[*]:-none}. Name the container in the deployment rules."
+  fail "which container of ${previous##*/} runs $IMAGE_REPOSITORY? Candidates: ${names[*]:-none}. Name the container in the deployment rules."
 fi
 
-printf '%s\n' "before this deployment: $(revision "$previous"), container ${names[0]}, ${found[running]} of ${found[desired]} tasks run"
+printf '%s\n' "before this deployment: ${previous##*/}, container ${names[0]}, ${found[running]} of ${found[desired]} tasks run"
 output task_definition "$previous"
 output container "${names[0]}"

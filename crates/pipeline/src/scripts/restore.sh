@@ -8,47 +8,58 @@ source "${BASH_SOURCE[0]%/*}/service.sh"
 
 until=$((SECONDS + ${RESTORE_SECONDS:-240}))
 CALL_SECONDS=120
-printf '%s\n' "restoring $(revision "$PREVIOUS")"
+printf '%s\n' "restoring ${PREVIOUS##*/}"
 
 # The same revision twice is one deployment, so this may be repeated.
 update() {
-  ask ecs update-service --cluster "$CLUSTER" --service "$SERVICE" --task-definition "$PREVIOUS"
+  if ! aws_call ecs update-service --cluster "$CLUSTER" --service "$SERVICE" --task-definition "$PREVIOUS" --query status; then
+    error "aws ecs update-service: $(why)"
+    return 1
+  fi
+}
+
+look() {
+  if ! describe_service; then
+    error "aws ecs describe-services: $(why)"
+    return 1
+  fi
   service_facts
 }
 
 # settled: every task that should run does, and from PREVIOUS.
 settled() {
-  if [[ ${found[primary_revision]} != "$PREVIOUS" || ${found[rollout]} != COMPLETED ]] || ((found[deployments] > 1)); then
-    return 1
-  fi
+  local task status revision
   read_tasks
-  jq -e --slurp --arg previous "$PREVIOUS" --argjson wanted "${found[desired]}" '
-    [.[].tasks[]] | length >= $wanted and all(.[]; .lastStatus == "RUNNING" and .taskDefinitionArn == $previous)
-  ' "$scratch/tasks" >/dev/null
+  for task in "${tasks[@]}"; do
+    IFS=$'\t' read -r status _ revision _ <<<"$task"
+    if [[ $status != RUNNING || $revision != "$PREVIOUS" ]]; then
+      return 1
+    fi
+  done
+  ((${#tasks[@]} >= found[desired]))
 }
 
 restored=false
-if (update); then
+if update; then
   while ((SECONDS < until)); do
     CALL_SECONDS=$((until - SECONDS))
-    (read_service) || break
-    service_facts
+    look || break
     if [[ ${found[primary_revision]} != "$PREVIOUS" ]]; then
       # A request that was still on its way when the deployment was cancelled may land after ours.
-      (update) || break
-    elif (settled); then
+      update || break
+    elif [[ ${found[rollout]} == COMPLETED ]] && ((found[deployments] == 1)) && (settled); then
       restored=true
       break
     fi
-    printf '%s\n' "$(revision "${found[primary_revision]}") ${found[rollout]} with ${found[running]} of ${found[desired]} tasks"
+    printf '%s\n' "${found[primary_revision]##*/} ${found[rollout]} with ${found[running]} of ${found[desired]} tasks"
     pause 10
   done
 fi
 
 if [[ $restored == true ]]; then
-  printf '%s\n' "restored: $(revision "$PREVIOUS") serves again"
+  printf '%s\n' "restored: ${PREVIOUS##*/} serves again"
 else
-  warn "restore started, unconfirmed: $SERVICE was told to go back to $(revision "$PREVIOUS") and has not been seen to"
+  warn "restore started, unconfirmed: $SERVICE was told to go back to ${PREVIOUS##*/} and has not been seen to"
 fi
 CALL_SECONDS=20
 say_what_serves

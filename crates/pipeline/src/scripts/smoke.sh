@@ -11,21 +11,30 @@ if [[ $BASE_URL != https://* ]]; then
   fail "the smoke test has no https URL to ask: \"$BASE_URL\""
 fi
 read -r -a paths <<<"$SMOKE_PATHS"
-options=(--silent --show-error --max-time 10 --output "$scratch/body" --write-out '%{http_code}')
+options=(--silent --max-time 10 --write-out '%{exitcode} %{http_code} %{errormsg}\n')
 if [[ -n ${SMOKE_TEST_HEADER:-} ]]; then
-  (umask 077 && printf '%s\n' "$SMOKE_TEST_HEADER" >"$scratch/header")
-  options+=(--header "@$scratch/header")
+  options+=(--header @-)
 fi
+for path in "${paths[@]}"; do
+  options+=(--output /dev/null "${BASE_URL%/}$path")
+done
+
+# request: all paths, a line about each. The header comes through standard input, because arguments
+# can be seen by every process. Each attempt has a process of its own, which this becomes.
+request() {
+  exec curl "${options[@]}" <<<"${SMOKE_TEST_HEADER:-}"
+}
 
 # round: 0 if each path answers 2xx; else `problem` says what went wrong.
 round() {
-  local path status
+  local path failed code complaint answers
+  attempt request || true
+  mapfile -t answers <"$scratch.out"
   for path in "${paths[@]}"; do
-    status=0
-    attempt curl "${options[@]}" "${BASE_URL%/}$path" || status=$?
-    code=$(<"$scratch/out")
-    if ((status != 0)); then
-      problem="$path: $(why)"
+    read -r failed code complaint <<<"${answers[0]:-1}"
+    answers=("${answers[@]:1}")
+    if [[ $failed != 0 ]]; then
+      problem="$path: ${complaint:-$(why)}"
       return 1
     fi
     if [[ $code != 2?? ]]; then

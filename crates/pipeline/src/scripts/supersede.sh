@@ -7,22 +7,26 @@ source "${BASH_SOURCE[0]%/*}/calls.sh"
 
 readonly RUNS=repos/$GITHUB_REPOSITORY/actions/runs
 
-ask_github "repos/$GITHUB_REPOSITORY/actions/workflows/$WORKFLOW/runs?status=waiting&per_page=100"
-jq -r --argjson this "$GITHUB_RUN_ID" '.workflow_runs[]? | select(.id < $this) | .id' "$scratch/out" >"$scratch/ids"
-mapfile -t ids <"$scratch/ids"
+ask_github "repos/$GITHUB_REPOSITORY/actions/workflows/$WORKFLOW/runs?status=waiting&per_page=100" '.workflow_runs[]?.id'
+mapfile -t ids <"$scratch.out"
+count=0
 for id in "${ids[@]}"; do
+  if ((id >= GITHUB_RUN_ID)); then
+    continue
+  fi
+  count=$((count + 1))
   # Approved in the meantime, it deploys and must be left alone.
-  ask_github "$RUNS/$id"
-  if [[ $(jq -r '.status' "$scratch/out") != waiting ]]; then
+  ask_github "$RUNS/$id" '.status'
+  if [[ $(<"$scratch.out") != waiting ]]; then
     printf '%s\n' "run $id no longer waits"
     continue
   fi
   if call gh api --method POST "$RUNS/$id/cancel"; then
     printf '%s\n' "cancelled run $id, which waited for a reviewer"
-  elif [[ $(<"$scratch/err") == *'(HTTP 409)'* ]]; then
+  elif [[ $(<"$scratch.err") == *'(HTTP 409)'* ]]; then
     printf '%s\n' "run $id is over"
   else
     fail "cannot cancel run $id, which holds the lock: $(why)"
   fi
 done
-printf '%s\n' "${#ids[@]} older runs waited"
+printf '%s\n' "$count older runs waited"

@@ -8,28 +8,32 @@ source "${BASH_SOURCE[0]%/*}/calls.sh"
 readonly API=repos/$GITHUB_REPOSITORY/environments/$ENVIRONMENT
 readonly SETTINGS="See DEPLOYMENT.md, \"Setting the repository up\"."
 
-if ! call gh api --method GET "$API"; then
-  if [[ $(<"$scratch/err") == *'(HTTP 404)'* ]]; then
+if ! call gh api --method GET "$API" --jq '
+  ([.protection_rules[]? | select(.type == "required_reviewers") | .reviewers[]?] | length),
+  (if .can_admins_bypass == null then "unknown" else .can_admins_bypass end),
+  .deployment_branch_policy.custom_branch_policies == true
+'; then
+  if [[ $(<"$scratch.err") == *'(HTTP 404)'* ]]; then
     fail "the environment $ENVIRONMENT does not exist, so nobody would be asked. $SETTINGS"
   fi
   fail "GitHub, $API: $(why)"
 fi
-if [[ $APPROVAL == true ]]; then
-  if ! jq -e '[.protection_rules[]? | select(.type == "required_reviewers") | .reviewers[]?] | length > 0' "$scratch/out" >/dev/null; then
-    fail "the environment $ENVIRONMENT has no required reviewers, so nobody would be asked. $SETTINGS"
-  fi
+mapfile -t settings <"$scratch.out"
+if [[ $APPROVAL == true ]] && ((settings[0] == 0)); then
+  fail "the environment $ENVIRONMENT has no required reviewers, so nobody would be asked. $SETTINGS"
 fi
-case $(jq -r '.can_admins_bypass | if . == null then "unknown" else tostring end' "$scratch/out") in
+case ${settings[1]} in
   true) warn "administrators may bypass the reviewers of $ENVIRONMENT" ;;
   unknown) printf '%s\n' "GitHub does not say whether administrators may bypass the reviewers of $ENVIRONMENT" ;;
 esac
-if ! jq -e '.deployment_branch_policy.custom_branch_policies == true' "$scratch/out" >/dev/null; then
+if [[ ${settings[2]} != true ]]; then
   fail "the environment $ENVIRONMENT is not limited to the branch $BRANCH: any branch could deploy with a workflow of its own. $SETTINGS"
 fi
-ask_github "$API/deployment-branch-policies?per_page=100"
-if ! jq -e --arg branch "$BRANCH" '
-  [.branch_policies[]?] | length == 1 and .[0].name == $branch and ((.[0].type // "branch") == "branch")
-' "$scratch/out" >/dev/null; then
-  fail "the environment $ENVIRONMENT must be limited to exactly the branch $BRANCH; it allows: $(jq -r '[.branch_policies[]?.name] | join(", ")' "$scratch/out"). $SETTINGS"
+
+ask_github "$API/deployment-branch-policies?per_page=100" '.branch_policies[]? | "\(.type // "branch") \(.name)"'
+mapfile -t policies <"$scratch.out"
+if [[ ${#policies[@]} != 1 || ${policies[0]} != "branch $BRANCH" ]]; then
+  allowed=("${policies[@]#* }")
+  fail "the environment $ENVIRONMENT must be limited to exactly the branch $BRANCH; it allows: ${allowed[*]}. $SETTINGS"
 fi
 printf '%s\n' "$ENVIRONMENT exists and is protected as the rules ask"

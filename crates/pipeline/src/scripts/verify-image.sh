@@ -10,29 +10,30 @@ source "${BASH_SOURCE[0]%/*}/calls.sh"
 if [[ ! $IMAGE_TAG =~ ^[0-9a-f]{40}$ ]]; then
   fail "image_tag must be the full commit (40 hexadecimal digits) whose image staging verified"
 fi
-if ! git cat-file -e "$IMAGE_TAG^{commit}" 2>/dev/null || ! git merge-base --is-ancestor "$IMAGE_TAG" "$GITHUB_SHA"; then
+if ! git merge-base --is-ancestor "$IMAGE_TAG" "$GITHUB_SHA" 2>/dev/null; then
   fail "commit $IMAGE_TAG is not on ${GITHUB_REF#refs/heads/}"
 fi
-if ! aws_call ecr describe-images --repository-name "$REPOSITORY" --region "$REGISTRY_REGION" --image-ids "imageTag=$IMAGE_TAG"; then
+if ! aws_call ecr describe-images --repository-name "$REPOSITORY" --region "$REGISTRY_REGION" \
+  --image-ids "imageTag=$IMAGE_TAG" --query "imageDetails[0].[imageDigest, imageStatus || 'ACTIVE', join(' ', imageTags || [''])]"; then
   if complained ImageNotFoundException; then
     fail "$REPOSITORY has no image $IMAGE_TAG: it was never built, or a lifecycle rule removed it"
   fi
   fail "aws ecr describe-images: $(why)"
 fi
-jq -r --arg tag "$IMAGE_TAG" '
-  .imageDetails[0] | .imageDigest, .imageStatus // "ACTIVE",
-    ((.imageTags // []) | any(. == "staging-verified-" + $tag)),
-    ((.imageTags // []) | any(. == "production-served-" + $tag))
-' "$scratch/out" >"$scratch/facts"
-mapfile -t facts <"$scratch/facts"
-image=${facts[0]}
-verified=${facts[2]}
-served=${facts[3]}
+IFS=$'\t' read -r image status tags <"$scratch.out"
+verified=false
+if [[ " $tags " == *" staging-verified-$IMAGE_TAG "* ]]; then
+  verified=true
+fi
+served=false
+if [[ " $tags " == *" production-served-$IMAGE_TAG "* ]]; then
+  served=true
+fi
 if [[ ! $image =~ ^sha256:[0-9a-f]{64}$ ]]; then
   fail "$REPOSITORY gives no digest for $IMAGE_TAG"
 fi
-if [[ ${facts[1]} != ACTIVE ]]; then
-  fail "image $image is ${facts[1]} and cannot be pulled"
+if [[ $status != ACTIVE ]]; then
+  fail "image $image is $status and cannot be pulled"
 fi
 if [[ $verified != true && $served != true ]]; then
   fail "$IMAGE_TAG ($image) was neither verified by staging nor served by production before: no tag staging-verified-$IMAGE_TAG or production-served-$IMAGE_TAG is on it"

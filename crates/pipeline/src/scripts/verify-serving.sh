@@ -14,42 +14,47 @@ since=$SECONDS
 if [[ -n $seen ]]; then
   since=$((SECONDS - STABLE_SECONDS))
 fi
+
+# look: `state` says what is not as it should be, if anything; `now` are the tasks.
+look() {
+  local task status image arn
+  state=''
+  now=''
+  for task in "${tasks[@]}"; do
+    IFS=$'\t' read -r status image _ arn <<<"$task"
+    if [[ $status != RUNNING ]]; then
+      state="task ${arn##*/} is $status"
+    elif [[ $image != "$DIGEST" ]]; then
+      state="task ${arn##*/} runs $image"
+    fi
+    now+="${now:+ }${arn##*/}"
+  done
+  if [[ ${found[rollout]} != COMPLETED ]]; then
+    state="deployment $DEPLOYMENT is ${found[rollout]}"
+  elif ((found[deployments] > 1)); then
+    state='an older deployment still has tasks'
+  elif ((${#tasks[@]} < found[desired])); then
+    state="${#tasks[@]} of ${found[desired]} tasks run"
+  fi
+}
+
 while :; do
   read_service
   if ((found[desired] == 0)); then
     fail "service $SERVICE is scaled to zero: nothing serves"
   fi
   if [[ ${found[primary]} != "$DEPLOYMENT" ]]; then
-    fail "deployment $DEPLOYMENT was overtaken or rolled back: the service now asks for $(revision "${found[primary_revision]}")"
+    fail "deployment $DEPLOYMENT was overtaken or rolled back: the service now asks for ${found[primary_revision]##*/}"
   fi
   read_tasks
-  now=''
-  count=0
-  state=''
-  task_digests >"$scratch/digests"
-  while read -r status image task; do
-    if [[ $status != RUNNING ]]; then
-      state="task $task is $status"
-    elif [[ $image != "$DIGEST" ]]; then
-      state="task $task runs $image"
-    fi
-    now+=" $task"
-    count=$((count + 1))
-  done <"$scratch/digests"
-  now=${now# }
-  if [[ ${found[rollout]} != COMPLETED ]]; then
-    state="deployment $DEPLOYMENT is ${found[rollout]}"
-  elif ((found[deployments] > 1)); then
-    state='an older deployment still has tasks'
-  elif ((count < found[desired])); then
-    state="$count of ${found[desired]} tasks run"
-  fi
+  look
   if [[ -n $state || $now != "$seen" ]]; then
     since=$SECONDS
     seen=$now
   fi
-  if [[ -z $state ]] && ((SECONDS - since >= STABLE_SECONDS)); then
-    printf '%s\n' "$count of ${found[desired]} tasks run $DIGEST, the same ones for at least $STABLE_SECONDS s"
+  left=$((since + STABLE_SECONDS - SECONDS))
+  if [[ -z $state ]] && ((left <= 0)); then
+    printf '%s\n' "${#tasks[@]} of ${found[desired]} tasks run $DIGEST, the same ones for at least $STABLE_SECONDS s"
     output tasks "$now"
     exit 0
   fi
@@ -57,5 +62,10 @@ while :; do
   if ((SECONDS >= until)); then
     fail "no $STABLE_SECONDS s without change within $SERVING_SECONDS s: ${state:-tasks come and go}"
   fi
-  pause 10
+  # A task that ends leaves another name behind, so that nothing is missed in between.
+  if [[ -z $state ]]; then
+    pause $((left < 30 ? left : 30))
+  else
+    pause 10
+  fi
 done
