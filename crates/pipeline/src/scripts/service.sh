@@ -14,7 +14,7 @@ fi
 if [[ -n ${CONTAINER:-} ]]; then
   readonly OURS="[?name == '$CONTAINER']"
 else
-  readonly OURS="([?starts_with(image, '$IMAGE_REPOSITORY:') || starts_with(image, '$IMAGE_REPOSITORY@')] || @)"
+  readonly OURS="([?starts_with(image || '', '$IMAGE_REPOSITORY:') || starts_with(image || '', '$IMAGE_REPOSITORY@')] || @)"
 fi
 
 # Of a service in a description or in the answer to an update: a line about it, and one about each
