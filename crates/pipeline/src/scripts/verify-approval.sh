@@ -20,8 +20,8 @@ ask_github "repos/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID/approvals" '
   | "\(.user.login) \(.environments[]?.name)"
 '
 approver=''
-while read -r login environment; do
-  if [[ $environment == "$ENVIRONMENT" && ($teams == true || $reviewers == *" $login "*) &&
+while read -r login approved_for; do
+  if [[ $approved_for == "$ENVIRONMENT" && ($teams == true || $reviewers == *" $login "*) &&
     ! ($not_self == true && $login == "${GITHUB_TRIGGERING_ACTOR:-$GITHUB_ACTOR}") ]]; then
     approver=$login
     break
