@@ -18,6 +18,7 @@ pub mod conventions;
 mod git;
 mod github;
 mod grammar;
+mod time;
 mod web;
 
 pub use aws::{
@@ -26,4 +27,5 @@ pub use aws::{
 pub use git::{BranchName, CommitSha};
 pub use github::{EnvironmentName, Login, RepositorySlug, SettingName, TeamSlug, WorkflowFile};
 pub use grammar::NameError;
+pub use time::TimeZone;
 pub use web::{HttpsUrl, ImageDigest, ImageTag, UrlPath};

@@ -67,7 +67,12 @@ fn effect(was: Option<&Value>, now: Option<&Value>) -> Effect {
     let demands = |value: &Value| {
         matches!(
             value,
-            Value::Given | Value::Flag(true) | Value::Percent(_) | Value::Severities(_)
+            Value::Given
+                | Value::Flag(true)
+                | Value::Percent(_)
+                | Value::Severities(_)
+                | Value::Days(_)
+                | Value::Hours(_)
         )
     };
     match (was, now) {
@@ -81,6 +86,8 @@ fn effect(was: Option<&Value>, now: Option<&Value>) -> Effect {
                 Effect::Weakens
             }
         }
+        (Some(Value::Days(was)), Some(Value::Days(now))) => by(was.and(*now) == Some(*now)),
+        (Some(Value::Hours(was)), Some(Value::Hours(now))) => by(was.and(*now) == Some(*now)),
         (Some(Value::Trigger(Trigger::Manual)), Some(Value::Trigger(Trigger::Merge))) => {
             Effect::Weakens
         }

@@ -171,6 +171,30 @@ const PHRASES: &[(&str, &str)] = &[
         "neutral",
         "[these|following|important|note|mandatory] [following] [<topic>] (rules|rule|requirements|settings|setting|policy|policies|details|configuration|conventions|environments|infrastructure|deployment|deployments|release|releases|ci|cd|ci/cd|pipeline|branching|branches|branch|workflow|process|approvals|approval|rollback|rollbacks|pull-requests|pull-request|prs|smoke-tests|tests|testing|coverage|gates|images|scanning|security|important|note) [apply|hold|are mandatory|are required] [(to|for) [<each>] <topic>]",
     ),
+    (
+        "day",
+        "(monday|mondays|mon|tuesday|tuesdays|tue|tues|wednesday|wednesdays|wed|thursday|thursdays|thu|thur|thurs|friday|fridays|fri|saturday|saturdays|sat|sunday|sundays|sun|weekday|weekdays|business (day|days)|working (day|days)|workday|workdays|weekend|weekends)",
+    ),
+    // Between two days stands a word or a mark that says whether the days between them count.
+    (
+        "span",
+        "(<day> [(to|through|until|till|-) <day>]|{range:day-range})",
+    ),
+    ("days", "#days(<span> ((,|, and|, or|and|or|&|nor) <day>)*)"),
+    (
+        "on-days",
+        "(on|during|over|at|in) #days(<span> ((,|, and|, or|and|or|&|nor) [on] <day>)*)",
+    ),
+    (
+        "hours",
+        "#hours([between|from] {from:time} (and|to|until|till|-) {to:time}|{hours:times})",
+    ),
+    ("zone", "[in] [time-zone] {zone} [time|time-zone]"),
+    (
+        "window",
+        // Right behind a list, hours could be those of its last day.
+        "(#days(<span>) [<hours>] [<zone>]|<days> [, <hours>] [<zone>]|<hours> [<zone>] [on|during] <days>|<hours> [<zone>])",
+    ),
     ("gates", "<gate> ([and|+|&|plus] <gate>)*"),
     (
         "ci",

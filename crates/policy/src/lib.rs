@@ -34,6 +34,7 @@ mod setting;
 mod source;
 mod table;
 mod token;
+mod window;
 
 pub use change::{Change, Effect, changes};
 pub use policy::{
@@ -47,6 +48,7 @@ pub use source::{
     Disk, File, FileError, Files, ReadError, SIZE_LIMIT, SkippedImport, Source, Sources, load,
     load_from,
 };
+pub use window::{Days, TimeOfDay, Weekday, Window};
 
 /// Reads a source, or all sources of a repository as one set of rules.
 pub fn read(rules: &impl AsRef<[Source]>) -> Result<Reading, ReadError> {

@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use crate::lexicon;
 use crate::token::Token;
+use crate::window::Weekday;
 
 #[derive(Debug, Clone)]
 enum Instruction {
@@ -37,6 +38,14 @@ enum Slot {
     Path,
     Url,
     Login,
+    /// `09:00`, `5pm`
+    Time,
+    /// `09:00–17:00`
+    Times,
+    /// `mon-thu`
+    DayRange,
+    /// `UTC`, `Europe/Berlin`
+    Zone,
 }
 
 /// Words where a name is expected that are no name.
@@ -141,6 +150,10 @@ impl Slot {
             "path" => Self::Path,
             "url" => Self::Url,
             "login" => Self::Login,
+            "time" => Self::Time,
+            "times" => Self::Times,
+            "day-range" => Self::DayRange,
+            "zone" => Self::Zone,
             other => panic!("the pattern language has no slot `{other}`"),
         }
     }
@@ -167,8 +180,36 @@ impl Slot {
             Self::Path => token.raw.starts_with('/'),
             Self::Url => token.norm.starts_with("https://") || token.norm.starts_with("http://"),
             Self::Login => token.raw.starts_with('@') && token.raw.len() > 1,
+            Self::Time => is_time(&token.raw),
+            Self::Times => token
+                .raw
+                .split_once(['-', '–'])
+                .is_some_and(|(from, to)| is_time(from) && is_time(to)),
+            Self::DayRange => token.norm.split_once('-').is_some_and(|(first, last)| {
+                Weekday::named(first).is_some() && Weekday::named(last).is_some()
+            }),
+            Self::Zone => {
+                let clock = (1..=5).contains(&token.raw.len())
+                    && token.raw.bytes().all(|b| b.is_ascii_uppercase());
+                let place = token.raw.split_once('/').is_some_and(|(area, city)| {
+                    [area, city]
+                        .iter()
+                        .all(|part| part.starts_with(|first: char| first.is_ascii_uppercase()))
+                });
+                clock || place
+            }
         }
     }
+}
+
+/// Has the build of a time; whether there is one is judged afterwards.
+fn is_time(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let half = lower.strip_suffix("am").or(lower.strip_suffix("pm"));
+    let clock = half.unwrap_or(&lower);
+    clock.starts_with(|first: char| first.is_ascii_digit())
+        && clock.chars().all(|c| c.is_ascii_digit() || c == ':')
+        && (half.is_some() || clock.contains(':'))
 }
 
 /// A compiled pattern.

@@ -6,6 +6,8 @@ use lockkeeper_names::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::Window;
+
 /// What a team's rules ask for, as values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -94,6 +96,9 @@ pub struct Environment {
     /// The branch whose merges deploy here, for [`Trigger::Merge`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<BranchName>,
+    /// When new versions may be deployed here; without, at any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
     /// A person must approve each deployment.
     pub approval: bool,
     pub smoke_test: bool,

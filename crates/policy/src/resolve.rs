@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lockkeeper_names::{BranchName, ClusterName, RepositoryName, ServiceName};
+use lockkeeper_names::{BranchName, ClusterName, RepositoryName, ServiceName, TimeZone};
 
 use crate::reader::{Lines, Read};
 use crate::setting::{Env, Key, Value};
+use crate::window::{Days, Hours, Window};
 use crate::{
     Ci, Claim, Contradiction, Environment, Environments, ImageScan, Place, Policy, Provenance,
     PullRequest, Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner, Service, Severity,
@@ -171,7 +172,8 @@ impl Resolver {
             );
             return;
         };
-        if held.value == value {
+        if let Some(both) = held.value.both(&value) {
+            held.value = both;
             return;
         }
         self.contradictions.push(Contradiction {
@@ -330,6 +332,10 @@ impl Resolver {
         Environment {
             trigger,
             branch,
+            window: match env {
+                Env::Staging => None,
+                Env::Production => self.window(),
+            },
             approval: self.flag(Key::Approval(env)),
             smoke_test: self.flag(Key::SmokeTest(env)),
             cluster,
@@ -346,6 +352,44 @@ impl Resolver {
                 _ => None,
             },
         }
+    }
+
+    fn window(&mut self) -> Option<Window> {
+        let days = match self.value(Key::WindowDays) {
+            Some(Value::Days(days)) => Some(*days),
+            _ => None,
+        };
+        let hours = match self.value(Key::WindowHours) {
+            Some(Value::Hours(hours)) => Some(*hours),
+            _ => None,
+        };
+        if days.is_none() && hours.is_none() {
+            return None;
+        }
+        let pointer = |field: &str| format!("/environments/production/window/{field}");
+        self.fall_back(&pointer("days"), "no rule names days, so it is all of them");
+        for end in ["from", "to"] {
+            self.fall_back(&pointer(end), "no rule names hours, so it is the whole day");
+        }
+        let time_zone = match self.value(Key::WindowZone) {
+            Some(Value::TimeZone(zone)) => zone.clone(),
+            _ => {
+                self.assume(
+                    &pointer("time_zone"),
+                    "no rule names the time zone of the deploy window; it is taken by UTC"
+                        .to_owned(),
+                );
+                // The database has it.
+                TimeZone::parse("UTC").expect("`UTC` is a time zone")
+            }
+        };
+        let hours = hours.unwrap_or(Hours::ALL);
+        Some(Window {
+            days: days.unwrap_or(Days::ALL),
+            from: hours.from,
+            to: hours.to,
+            time_zone,
+        })
     }
 
     fn services(&mut self, cluster: Option<&ClusterName>) -> Vec<Service> {

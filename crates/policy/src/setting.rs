@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use lockkeeper_names::{
     AccountId, BranchName, ClusterName, ContainerName, HttpsUrl, Region, RepositoryName,
-    ServiceName, UrlPath,
+    ServiceName, TimeZone, UrlPath,
 };
 
+use crate::window::{Days, Hours};
 use crate::{Environment, Policy, Severity, Trigger};
 
 /// An environment of the policy.
@@ -65,6 +66,10 @@ pub(crate) enum Key {
     ReadinessPath,
     Trigger(Env),
     Branch(Env),
+    /// When new versions may go to production.
+    WindowDays,
+    WindowHours,
+    WindowZone,
     Approval(Env),
     SmokeTest(Env),
     Cluster(Env),
@@ -107,6 +112,11 @@ impl Key {
             Self::ReadinessPath => each("readiness_path"),
             Self::Trigger(env) => of(env, "trigger"),
             Self::Branch(env) => of(env, "branch"),
+            Self::WindowDays => of(Env::Production, "window/days"),
+            Self::WindowHours => ["from", "to"]
+                .map(|field| format!("/environments/production/window/{field}"))
+                .to_vec(),
+            Self::WindowZone => of(Env::Production, "window/time_zone"),
             Self::Approval(env) => of(env, "approval"),
             Self::SmokeTest(env) => of(env, "smoke_test"),
             Self::Cluster(env) => of(env, "cluster"),
@@ -134,6 +144,9 @@ pub(crate) enum Value {
     Container(ContainerName),
     Path(UrlPath),
     Trigger(Trigger),
+    Days(Days),
+    Hours(Hours),
+    TimeZone(TimeZone),
     Cluster(ClusterName),
     Region(Region),
     Account(AccountId),
@@ -141,6 +154,15 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// What asks for as much as both values do; nothing where they contradict each other.
+    pub(crate) fn both(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Days(mine), Self::Days(theirs)) => mine.and(*theirs).map(Self::Days),
+            (Self::Hours(mine), Self::Hours(theirs)) => mine.and(*theirs).map(Self::Hours),
+            _ => (self == other).then(|| self.clone()),
+        }
+    }
+
     /// The one of two values that asks for more; where neither does, `self`.
     pub(crate) fn stricter(self, other: Self) -> Self {
         match (&self, &other) {
@@ -173,6 +195,9 @@ impl fmt::Display for Value {
             Self::Path(path) => path.fmt(f),
             Self::Trigger(Trigger::Merge) => f.write_str("on merge"),
             Self::Trigger(Trigger::Manual) => f.write_str("by a person"),
+            Self::Days(days) => days.fmt(f),
+            Self::Hours(hours) => hours.fmt(f),
+            Self::TimeZone(zone) => zone.fmt(f),
             Self::Cluster(name) => name.fmt(f),
             Self::Region(name) => name.fmt(f),
             Self::Account(id) => id.fmt(f),
@@ -334,6 +359,19 @@ impl Draft {
         self.set(Key::Trigger(env), Value::Trigger(environment.trigger));
         if let Some(branch) = &environment.branch {
             self.set(Key::Branch(env), Value::Branch(branch.clone()));
+        }
+        if let Some(window) = &environment.window {
+            if window.days != Days::ALL {
+                self.set(Key::WindowDays, Value::Days(window.days));
+            }
+            let hours = Hours {
+                from: window.from,
+                to: window.to,
+            };
+            if hours != Hours::ALL {
+                self.set(Key::WindowHours, Value::Hours(hours));
+            }
+            self.set(Key::WindowZone, Value::TimeZone(window.time_zone.clone()));
         }
         if environment.approval {
             self.set(Key::Approval(env), Value::Flag(true));

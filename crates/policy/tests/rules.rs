@@ -58,7 +58,7 @@ fn a_canonical_sentence_gives_the_rule_back() {
 }
 
 /// What can be put into a sentence, and where: before it, after it, before its n-th word.
-const ADDITIONS: [&str; 19] = [
+const ADDITIONS: [&str; 20] = [
     "not",
     "never",
     "no",
@@ -71,6 +71,7 @@ const ADDITIONS: [&str; 19] = [
     "usually",
     "ideally",
     "only on Fridays",
+    "on Fridays",
     "mostly",
     "frobnicated",
     "without",

@@ -21,6 +21,7 @@ mod container;
 mod coverage;
 mod deploy_manually;
 mod deploy_on_merge;
+mod deploy_window;
 mod health;
 mod image_scan;
 mod production_branch;
@@ -43,6 +44,7 @@ const RECOGNISERS: &[&Recogniser] = &[
     &image_scan::RECOGNISER,
     &deploy_on_merge::RECOGNISER,
     &deploy_manually::RECOGNISER,
+    &deploy_window::RECOGNISER,
     &approval::RECOGNISER,
     &smoke_test::RECOGNISER,
     &rollback::RECOGNISER,
