@@ -128,6 +128,12 @@ fn promote(page: &mut Page, site: &Site<'_>) {
             site.branch, site.branch
         ),
     );
+    if let Some(window) = &site.production.rule.window {
+        page.paragraph(&format!(
+            "Only on {}, from {} to {} ({}): outside of this window a new version is refused, when it is asked for and again when it was approved. A rollback is possible at any time.",
+            window.days, window.from, window.to, escape(window.time_zone.as_str())
+        ));
+    }
     if site.production.rule.approval {
         page.paragraph(
             "A reviewer opens the run, reads the summary of *Verify the request* (image and commit now and requested, what lies between them, migrations) and approves or rejects. If the service or the image changes before the approval, nothing is deployed: start again.",

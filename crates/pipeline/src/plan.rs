@@ -144,16 +144,21 @@ pub fn plan(reading: &Reading, stack: &Stack) -> Result<Plan, PlanError> {
 impl Plan {
     /// Every file, in the order of their paths. `pins` says which commits of actions to use.
     pub fn files(&self, pins: &Pins) -> Vec<GeneratedFile> {
+        let bodies: Vec<String> = self
+            .workflows
+            .iter()
+            .map(|planned| document(&planned.workflow.to_yaml(pins)))
+            .collect();
         let mut files: Vec<GeneratedFile> = self
             .workflows
             .iter()
-            .map(|planned| {
-                let body = document(&planned.workflow.to_yaml(pins));
+            .zip(&bodies)
+            .map(|(planned, body)| {
                 let path = format!(".github/workflows/{}", planned.file);
-                GeneratedFile::sealed(&path, &planned.from, &body, Comments::Hash)
+                GeneratedFile::sealed(&path, &planned.from, body, Comments::Hash)
             })
             .collect();
-        files.extend(scripts::SCRIPTS.iter().map(|(name, text)| {
+        files.extend(scripts::called(bodies).into_iter().map(|(name, text)| {
             let path = format!("{}/{name}", scripts::FOLDER);
             GeneratedFile::sealed(
                 &path,

@@ -106,6 +106,13 @@ pub(crate) const KEEPERS: &[Keeper] = &[
         &[PromiseId::ProductionPromotesStaging, PromiseId::OneAtATime],
     ),
     keeper(
+        "/environments/production/window",
+        "`verify-window.sh`, before and after the approval",
+        "—",
+        "—",
+        &[PromiseId::WindowKept],
+    ),
+    keeper(
         "/environments/production/approval",
         "`verify-environment.sh`, `verify-approval.sh`, job Supersede",
         "environment production: required reviewers",

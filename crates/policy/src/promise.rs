@@ -40,6 +40,8 @@ promises! {
     UngatedFailsClosed = "ungated-fails-closed",
     /// What changed between verification and approval is not deployed.
     StaleApprovalRefused = "stale-approval-refused",
+    /// A new version reaches production only inside of the deploy window.
+    WindowKept = "window-kept",
     /// Re-running an old production run changes nothing.
     RerunIsInert = "rerun-is-inert",
     /// Production gets a digest that staging verified or that production served before.

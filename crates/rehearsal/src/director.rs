@@ -8,6 +8,7 @@ use lockkeeper_world::event::{Event, What};
 use lockkeeper_world::hub::{RunFilter, RunStatus};
 use lockkeeper_world::ids::{JobId, PullNumber, RunId};
 
+use crate::calendar;
 use crate::cast::{self, DEVELOPER, OPERATOR, REVIEWER};
 use crate::engine::EngineError;
 use crate::memory::Past;
@@ -193,8 +194,33 @@ impl Director<'_> {
         self.survey.tag_of(sha)
     }
 
-    /// Dispatches the production workflow for a tag.
+    /// Dispatches the production workflow for a tag, in the deploy window if there is one.
     pub(crate) fn dispatch(&mut self, tag: &str) -> Result<RunId, PlayError> {
+        self.until_window(true)?;
+        self.dispatch_now(tag)
+    }
+
+    /// Waits until nothing new may go to production any more.
+    pub(crate) fn until_window_closes(&mut self) -> Result<(), PlayError> {
+        self.until_window(false)
+    }
+
+    fn until_window(&mut self, open: bool) -> Result<(), PlayError> {
+        let Some(window) = &self.survey.policy.environments.production.window else {
+            return Ok(());
+        };
+        let now = self.stage.now();
+        match calendar::next(window, now, open) {
+            Some(at) if at > now => Ok(self.stage.pass(at)?),
+            Some(_) => Ok(()),
+            None => Err(PlayError::NotPlayable(
+                "the deploy window never opens or closes".into(),
+            )),
+        }
+    }
+
+    /// Dispatches the production workflow for a tag, whatever the time.
+    pub(crate) fn dispatch_now(&mut self, tag: &str) -> Result<RunId, PlayError> {
         let Some(production) = &self.survey.production else {
             return Err(PlayError::NotPlayable(
                 "no workflow deploys to production".into(),

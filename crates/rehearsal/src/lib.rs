@@ -1,5 +1,6 @@
 //! Runs the real workflow files in a world and judges which promises hold.
 
+mod calendar;
 mod cast;
 pub mod commits;
 mod console;

@@ -16,6 +16,7 @@ pub(crate) fn assemble(subject: Subject, mut outcomes: Vec<Outcome>) -> Report {
     judge_use(&subject, &mut outcomes);
     let promises: Vec<PromiseReport> = PROMISES
         .iter()
+        .filter(|promise| subject.facts.ask_for(promise.id))
         .map(|promise| {
             let verdict_with = |settings: Settings| verdict(promise.id, with(&outcomes, settings));
             let mut stories: Vec<&'static str> = Vec::new();

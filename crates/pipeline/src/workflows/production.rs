@@ -56,6 +56,24 @@ fn checks(site: &Site<'_>) -> Vec<Step> {
     ]
 }
 
+/// The step that refuses what comes at the wrong time, where the rules name the right one.
+fn window(site: &Site<'_>, name: &'static str) -> Option<Step> {
+    let window = site.production.rule.window.as_ref()?;
+    let days: Vec<String> = window
+        .days
+        .iter()
+        .map(|day| day.number().to_string())
+        .collect();
+    Some(
+        script(name, "verify-window.sh")
+            .env("RETURN", "${{ steps.image.outputs.return }}")
+            .env("WINDOW_DAYS", days.join(" "))
+            .env("WINDOW_FROM", window.from.to_string())
+            .env("WINDOW_TO", window.to.to_string())
+            .env("WINDOW_ZONE", window.time_zone.as_str()),
+    )
+}
+
 fn verify_job(site: &Site<'_>) -> Job {
     let environment = &site.production;
     let mut env = service_env(site, environment);
@@ -77,8 +95,9 @@ fn verify_job(site: &Site<'_>) -> Job {
         script("Verify the image", "verify-image.sh")
             .id("image")
             .env("IMAGE_TAG", "${{ inputs.image_tag }}"),
-        service,
     ]);
+    steps.extend(window(site, "Verify the deploy window"));
+    steps.push(service);
     Job {
         id: "verify",
         name: "Verify the request".into(),
@@ -143,6 +162,7 @@ fn deploy_job(site: &Site<'_>) -> Job {
             .id("image")
             .env("IMAGE_TAG", "${{ inputs.image_tag }}"),
     ]);
+    steps.extend(window(site, "Verify the deploy window again"));
     steps.extend(deployment_steps(
         site,
         &Deployment {

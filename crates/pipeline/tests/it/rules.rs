@@ -5,9 +5,9 @@ use std::path::Path;
 
 use lockkeeper_pipeline::{GeneratedFile, Pins, Stack, plan};
 use lockkeeper_policy::{
-    Ci, Environment, Environments, ImageScan, Place, Policy, Provenance, PullRequest, Reading,
-    Rollback, RollbackMethod, RollbackTrigger, Scanner, Service, Severity, Statement, Status,
-    Trigger,
+    Ci, Days, Environment, Environments, ImageScan, Place, Policy, Provenance, PullRequest,
+    Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner, Service, Severity, Statement,
+    Status, TimeOfDay, Trigger, Weekday, Window,
 };
 
 /// Everything that rules can ask for, with the URLs and the account left to variables.
@@ -15,6 +15,7 @@ pub(crate) fn full() -> Policy {
     let environment = |trigger, cluster: &str| Environment {
         trigger,
         branch: None,
+        window: None,
         approval: false,
         smoke_test: true,
         cluster: Some(cluster.parse().unwrap()),
@@ -50,6 +51,12 @@ pub(crate) fn full() -> Policy {
             },
             production: Environment {
                 approval: true,
+                window: Some(Window {
+                    days: Days::of(Weekday::ALL[..4].iter().copied()).unwrap(),
+                    from: TimeOfDay::new(9, 0).unwrap(),
+                    to: TimeOfDay::new(16, 30).unwrap(),
+                    time_zone: "Europe/Dublin".parse().unwrap(),
+                }),
                 ..environment(Trigger::Manual, "parcels")
             },
         },
@@ -68,6 +75,7 @@ pub(crate) fn bare() -> Policy {
     policy.ci = Ci::default();
     policy.services[0].container = Some("web".parse().unwrap());
     policy.environments.production.approval = false;
+    policy.environments.production.window = None;
     for (environment, url) in [
         (
             &mut policy.environments.staging,

@@ -40,6 +40,7 @@ mod smoke_detects;
 mod staging_serves_merge;
 mod stale_approval_refused;
 mod ungated_fails_closed;
+mod window_kept;
 
 /// A promise that is judged.
 pub struct Promise {
@@ -62,6 +63,7 @@ pub const PROMISES: &[&Promise] = &[
     &approval_shows_digest::PROMISE,
     &ungated_fails_closed::PROMISE,
     &stale_approval_refused::PROMISE,
+    &window_kept::PROMISE,
     &rerun_is_inert::PROMISE,
     &one_at_a_time::PROMISE,
     &smoke_detects::PROMISE,
@@ -114,6 +116,11 @@ pub struct LeftOut {
 }
 
 impl Facts {
+    /// Whether there is something that this promise is about; a rehearsal is silent about the others.
+    pub(crate) fn ask_for(&self, promise: PromiseId) -> bool {
+        promise != PromiseId::WindowKept || self.policy.environments.production.window.is_some()
+    }
+
     /// Whether a workflow's runs with this trigger say nothing.
     pub(crate) fn leaves_out(&self, workflow: &str, trigger: &str) -> bool {
         let mut left_out = self.left_out.iter();

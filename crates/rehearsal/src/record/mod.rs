@@ -37,10 +37,15 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// The scenarios that were asked for.
+    /// The scenarios that were asked for: all that the rules give a reason for, or those of a list.
     pub(crate) fn wanted(&self) -> impl Iterator<Item = &'static Scenario> {
         SCENARIOS.iter().copied().filter(|scenario| {
-            self.only.is_empty() || self.only.iter().any(|name| name == scenario.id)
+            if self.only.is_empty() {
+                let mut challenges = scenario.challenges.iter();
+                challenges.all(|promise| self.facts.ask_for(*promise))
+            } else {
+                self.only.iter().any(|name| name == scenario.id)
+            }
         })
     }
 }

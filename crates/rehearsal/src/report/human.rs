@@ -1,6 +1,6 @@
 //! The report for a tired person: verdicts first, then what broke, where, when, and the way out.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use crate::estimates::spoken;
 
@@ -30,6 +30,39 @@ const PLAIN: Ink = Ink {
     end: "",
 };
 
+/// What a terminal gets: the styles of `ink`, and of all other text only what can be seen. Logs and
+/// workflows hold what strangers wrote.
+struct Printable<'a, 'f> {
+    to: &'a mut fmt::Formatter<'f>,
+    ink: &'a Ink,
+}
+
+impl Write for Printable<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let Ink {
+            good,
+            bad,
+            dim,
+            bold,
+            end,
+        } = *self.ink;
+        if [good, bad, dim, bold, end].contains(&text) {
+            return self.to.write_str(text);
+        }
+        let unseen = |c: char| {
+            c.is_control() && c != '\n'
+                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        for (at, part) in text.split(unseen).enumerate() {
+            if at > 0 {
+                self.to.write_char('\u{fffd}')?;
+            }
+            self.to.write_str(part)?;
+        }
+        Ok(())
+    }
+}
+
 /// A report as text.
 pub struct Human<'a> {
     pub report: &'a Report,
@@ -41,6 +74,7 @@ pub struct Human<'a> {
 impl fmt::Display for Human<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ink = if self.colour { &COLOUR } else { &PLAIN };
+        let f = &mut Printable { to: f, ink };
         self.verdicts(f, ink)?;
         for promise in self
             .report
@@ -58,7 +92,7 @@ impl fmt::Display for Human<'_> {
 }
 
 impl Human<'_> {
-    fn verdicts(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
+    fn verdicts(&self, f: &mut Printable<'_, '_>, ink: &Ink) -> fmt::Result {
         let width = self
             .report
             .promises
@@ -92,12 +126,7 @@ impl Human<'_> {
         Ok(())
     }
 
-    fn broken(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        ink: &Ink,
-        promise: &PromiseReport,
-    ) -> fmt::Result {
+    fn broken(&self, f: &mut Printable<'_, '_>, ink: &Ink, promise: &PromiseReport) -> fmt::Result {
         let only_defaults = promise.verdict != Verdict::Broken;
         let (ink_of, words) = if only_defaults {
             (ink.bold, "would be broken with GitHub's default settings")
@@ -129,7 +158,7 @@ impl Human<'_> {
         wrapped(f, promise.mend, "        ")
     }
 
-    fn evidence(&self, f: &mut fmt::Formatter<'_>, ink: &Ink, evidence: &Evidence) -> fmt::Result {
+    fn evidence(&self, f: &mut Printable<'_, '_>, ink: &Ink, evidence: &Evidence) -> fmt::Result {
         write!(f, "  ")?;
         wrapped(f, &format!("{}.", sentence(&evidence.message)), "  ")?;
         writeln!(
@@ -172,7 +201,7 @@ impl Human<'_> {
     }
 
     /// Stories that were not played to their end, by reason.
-    fn notes(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
+    fn notes(&self, f: &mut Printable<'_, '_>, ink: &Ink) -> fmt::Result {
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for scenario in &self.report.scenarios {
             let Some(note) = &scenario.note else { continue };
@@ -195,7 +224,7 @@ impl Human<'_> {
         Ok(())
     }
 
-    fn estimates(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
+    fn estimates(&self, f: &mut Printable<'_, '_>, ink: &Ink) -> fmt::Result {
         let estimates = &self.report.estimates;
         if estimates.is_empty() {
             return Ok(());
@@ -225,7 +254,7 @@ impl Human<'_> {
         Ok(())
     }
 
-    fn limits(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
+    fn limits(&self, f: &mut Printable<'_, '_>, ink: &Ink) -> fmt::Result {
         for (title, lines) in [
             ("assumed", &self.report.assumptions),
             ("not modelled", &self.report.not_modelled),
@@ -242,7 +271,7 @@ impl Human<'_> {
         Ok(())
     }
 
-    fn summary(&self, f: &mut fmt::Formatter<'_>, ink: &Ink) -> fmt::Result {
+    fn summary(&self, f: &mut Printable<'_, '_>, ink: &Ink) -> fmt::Result {
         let report = self.report;
         let (kept, broken, not) = (
             report.count(Verdict::Kept),
@@ -313,7 +342,7 @@ pub(super) fn sentence(text: &str) -> String {
 }
 
 /// Breaks a text into lines of at most 100 characters; the first one is begun already.
-fn wrapped(f: &mut fmt::Formatter<'_>, text: &str, indent: &str) -> fmt::Result {
+fn wrapped(f: &mut Printable<'_, '_>, text: &str, indent: &str) -> fmt::Result {
     let mut column = indent.len();
     for (at, word) in text.split_whitespace().enumerate() {
         let length = word.chars().count();

@@ -12,6 +12,7 @@ mod bad_image_production;
 mod bad_images;
 mod calls_fail_once;
 mod deploy_cancelled;
+mod deploy_window;
 mod digest_changed;
 mod environments;
 mod merge_to_staging;
@@ -37,6 +38,8 @@ pub(crate) enum Needs {
     Production,
     /// A production deploy that takes the tag of an image: rules that name a service want one.
     Tag,
+    /// A deploy window that the rules name.
+    Window,
     /// A lifecycle policy of the service's image repository that is known.
     Lifecycle,
 }
@@ -81,6 +84,7 @@ pub(crate) const SCENARIOS: &[&Scenario] = &[
     &bad_image_production::CRASHES,
     &two_productions::SCENARIO,
     &deploy_cancelled::PRODUCTION,
+    &deploy_window::SCENARIO,
     &rerun_old::SCENARIO,
     &rollback_past_waiting::SCENARIO,
     &rollback::SCENARIO,
@@ -109,6 +113,7 @@ impl Scenario {
                 !survey.policy.services.is_empty()
                     || production.is_some_and(|production| production.tag_input.is_some())
             }
+            Needs::Window => survey.policy.environments.production.window.is_some(),
             Needs::Lifecycle => survey.lifecycle().is_some(),
         })
     }
