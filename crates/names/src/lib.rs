@@ -14,6 +14,7 @@
 //! ```
 
 mod aws;
+mod command;
 pub mod conventions;
 mod git;
 mod github;
@@ -24,6 +25,7 @@ mod web;
 pub use aws::{
     AccountId, ClusterName, ContainerName, Region, RepositoryName, RoleName, ServiceName,
 };
+pub use command::CommandLine;
 pub use git::{BranchName, CommitSha};
 pub use github::{EnvironmentName, Login, RepositorySlug, SettingName, TeamSlug, WorkflowFile};
 pub use grammar::NameError;

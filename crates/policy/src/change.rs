@@ -71,6 +71,7 @@ fn effect(was: Option<&Value>, now: Option<&Value>) -> Effect {
                 | Value::Flag(true)
                 | Value::Percent(_)
                 | Value::Severities(_)
+                | Value::Command(_)
                 | Value::Days(_)
                 | Value::Hours(_)
         )

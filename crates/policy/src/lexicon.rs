@@ -195,6 +195,15 @@ const PHRASES: &[(&str, &str)] = &[
         // Right behind a list, hours could be those of its last day.
         "(#days(<span>) [<hours>] [<zone>]|<days> [, <hours>] [<zone>]|<hours> [<zone>] [on|during] <days>|<hours> [<zone>])",
     ),
+    (
+        "migrations",
+        "[all|pending] [database|db|schema] (migrations|migration)",
+    ),
+    ("migration-command", "{command:code} ({command:code})*"),
+    (
+        "before-deploy",
+        "before (<each> <deploy>|deploying|<each> <deploy> to (both|all) (environments|envs))",
+    ),
     ("gates", "<gate> ([and|+|&|plus] <gate>)*"),
     (
         "ci",

@@ -38,8 +38,8 @@ mod window;
 
 pub use change::{Change, Effect, changes};
 pub use policy::{
-    Ci, Environment, Environments, ImageScan, Policy, PullRequest, Rollback, RollbackMethod,
-    RollbackTrigger, Scanner, Service, Severity, Trigger,
+    Ci, Environment, Environments, ImageScan, Migrations, Policy, PullRequest, Rollback,
+    RollbackMethod, RollbackTrigger, Scanner, Service, Severity, Trigger,
 };
 pub use promise::{PromiseId, UnknownPromise};
 pub use reading::{Claim, Contradiction, Place, Provenance, Reading, Statement, Status};

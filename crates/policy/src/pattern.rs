@@ -38,6 +38,8 @@ enum Slot {
     Path,
     Url,
     Login,
+    /// A word of what is marked as code.
+    Code,
     /// `09:00`, `5pm`
     Time,
     /// `09:00–17:00`
@@ -150,6 +152,7 @@ impl Slot {
             "path" => Self::Path,
             "url" => Self::Url,
             "login" => Self::Login,
+            "code" => Self::Code,
             "time" => Self::Time,
             "times" => Self::Times,
             "day-range" => Self::DayRange,
@@ -159,6 +162,9 @@ impl Slot {
     }
 
     fn takes(self, token: &Token) -> bool {
+        if self == Self::Code {
+            return token.code;
+        }
         if !token.is_name() {
             return false;
         }
@@ -180,6 +186,7 @@ impl Slot {
             Self::Path => token.raw.starts_with('/'),
             Self::Url => token.norm.starts_with("https://") || token.norm.starts_with("http://"),
             Self::Login => token.raw.starts_with('@') && token.raw.len() > 1,
+            Self::Code => token.code,
             Self::Time => is_time(&token.raw),
             Self::Times => token
                 .raw

@@ -1,8 +1,8 @@
 //! All rules resolved. The serialised form is fixed: `lockkeeper explain --format json` prints it.
 
 use lockkeeper_names::{
-    AccountId, BranchName, ClusterName, ContainerName, HttpsUrl, Region, RepositoryName,
-    ServiceName, UrlPath,
+    AccountId, BranchName, ClusterName, CommandLine, ContainerName, HttpsUrl, Region,
+    RepositoryName, ServiceName, UrlPath,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,17 @@ pub struct Policy {
     pub ci: Ci,
     pub services: Vec<Service>,
     pub environments: Environments,
+    /// What prepares the database for a new version; without, the pipeline leaves it alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrations: Option<Migrations>,
     pub rollback: Option<Rollback>,
+}
+
+/// Before each deployment of a new version, to any environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migrations {
+    /// Runs in the container that is deployed, from the new image.
+    pub command: CommandLine,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

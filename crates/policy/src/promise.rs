@@ -40,6 +40,8 @@ promises! {
     UngatedFailsClosed = "ungated-fails-closed",
     /// What changed between verification and approval is not deployed.
     StaleApprovalRefused = "stale-approval-refused",
+    /// A new version serves only after its migration ended well there, and no two run at once.
+    MigratedFirst = "migrated-first",
     /// A new version reaches production only inside of the deploy window.
     WindowKept = "window-kept",
     /// Re-running an old production run changes nothing.

@@ -8,9 +8,9 @@ use crate::reader::{Lines, Read};
 use crate::setting::{Env, Key, Value};
 use crate::window::{Days, Hours, Window};
 use crate::{
-    Ci, Claim, Contradiction, Environment, Environments, ImageScan, Place, Policy, Provenance,
-    PullRequest, Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner, Service, Severity,
-    Source, Status, Trigger,
+    Ci, Claim, Contradiction, Environment, Environments, ImageScan, Migrations, Place, Policy,
+    Provenance, PullRequest, Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner, Service,
+    Severity, Source, Status, Trigger,
 };
 
 /// A value and the statement that set it first.
@@ -241,6 +241,12 @@ impl Resolver {
             environments: Environments {
                 staging,
                 production,
+            },
+            migrations: match self.value(Key::MigrationCommand) {
+                Some(Value::Command(command)) => Some(Migrations {
+                    command: command.clone(),
+                }),
+                _ => None,
             },
             rollback: self.rollback(),
             production_branch,

@@ -5,8 +5,8 @@ use std::fmt;
 use std::ops::Range;
 
 use lockkeeper_names::{
-    AccountId, BranchName, ClusterName, ContainerName, HttpsUrl, Region, RepositoryName,
-    ServiceName, TimeZone, UrlPath,
+    AccountId, BranchName, ClusterName, CommandLine, ContainerName, HttpsUrl, Region,
+    RepositoryName, ServiceName, TimeZone, UrlPath,
 };
 
 use crate::window::{Days, Hours};
@@ -66,6 +66,7 @@ pub(crate) enum Key {
     ReadinessPath,
     Trigger(Env),
     Branch(Env),
+    MigrationCommand,
     /// When new versions may go to production.
     WindowDays,
     WindowHours,
@@ -112,6 +113,7 @@ impl Key {
             Self::ReadinessPath => each("readiness_path"),
             Self::Trigger(env) => of(env, "trigger"),
             Self::Branch(env) => of(env, "branch"),
+            Self::MigrationCommand => one("/migrations/command"),
             Self::WindowDays => of(Env::Production, "window/days"),
             Self::WindowHours => ["from", "to"]
                 .map(|field| format!("/environments/production/window/{field}"))
@@ -143,6 +145,7 @@ pub(crate) enum Value {
     Repository(RepositoryName),
     Container(ContainerName),
     Path(UrlPath),
+    Command(CommandLine),
     Trigger(Trigger),
     Days(Days),
     Hours(Hours),
@@ -195,6 +198,7 @@ impl fmt::Display for Value {
             Self::Path(path) => path.fmt(f),
             Self::Trigger(Trigger::Merge) => f.write_str("on merge"),
             Self::Trigger(Trigger::Manual) => f.write_str("by a person"),
+            Self::Command(command) => command.fmt(f),
             Self::Days(days) => days.fmt(f),
             Self::Hours(hours) => hours.fmt(f),
             Self::TimeZone(zone) => zone.fmt(f),
@@ -312,6 +316,12 @@ impl From<&Policy> for Draft {
         if let Some(scan) = &ci.image_scan {
             draft.set(Key::Scanner, Value::Given);
             draft.set(Key::Severities, Value::Severities(scan.severities.clone()));
+        }
+        if let Some(migrations) = &policy.migrations {
+            draft.set(
+                Key::MigrationCommand,
+                Value::Command(migrations.command.clone()),
+            );
         }
         draft.services(policy);
         for env in Env::ALL {

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use lockkeeper_pipeline::{GeneratedFile, Pins, Stack, plan};
 use lockkeeper_policy::{
-    Ci, Days, Environment, Environments, ImageScan, Place, Policy, Provenance, PullRequest,
-    Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner, Service, Severity, Statement,
-    Status, TimeOfDay, Trigger, Weekday, Window,
+    Ci, Days, Environment, Environments, ImageScan, Migrations, Place, Policy, Provenance,
+    PullRequest, Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner, Service, Severity,
+    Statement, Status, TimeOfDay, Trigger, Weekday, Window,
 };
 
 /// Everything that rules can ask for, with the URLs and the account left to variables.
@@ -60,6 +60,9 @@ pub(crate) fn full() -> Policy {
                 ..environment(Trigger::Manual, "parcels")
             },
         },
+        migrations: Some(Migrations {
+            command: "node dist/migrate.js --all".parse().unwrap(),
+        }),
         rollback: Some(Rollback {
             method: RollbackMethod::RedeployPreviousImage,
             trigger: RollbackTrigger::WorkflowDispatch,
@@ -76,6 +79,7 @@ pub(crate) fn bare() -> Policy {
     policy.services[0].container = Some("web".parse().unwrap());
     policy.environments.production.approval = false;
     policy.environments.production.window = None;
+    policy.migrations = None;
     for (environment, url) in [
         (
             &mut policy.environments.staging,

@@ -24,6 +24,7 @@ mod deploy_on_merge;
 mod deploy_window;
 mod health;
 mod image_scan;
+mod migrations;
 mod production_branch;
 mod pull_request;
 mod region;
@@ -46,6 +47,7 @@ const RECOGNISERS: &[&Recogniser] = &[
     &deploy_manually::RECOGNISER,
     &deploy_window::RECOGNISER,
     &approval::RECOGNISER,
+    &migrations::RECOGNISER,
     &smoke_test::RECOGNISER,
     &rollback::RECOGNISER,
     &registry::RECOGNISER,
@@ -152,6 +154,11 @@ impl<'a> Parts<'a> {
     fn span(&self, name: &str) -> Option<Range<usize>> {
         let tokens = self.all(name).next()?;
         Some(tokens.first()?.span.start..tokens.last()?.span.end)
+    }
+
+    /// Where the last part of that name is.
+    fn last(&self, name: &str) -> Option<Range<usize>> {
+        Some(self.all(name).last()?.last()?.span.clone())
     }
 
     /// A name, judged by its type.
