@@ -1,9 +1,12 @@
 //! How long a team waits, by the usual durations and by its own.
 
+mod example;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use example::repository;
 use serde_json::Value;
 
 fn lockkeeper(directory: &Path, args: &[&str]) -> Output {
@@ -12,29 +15,6 @@ fn lockkeeper(directory: &Path, args: &[&str]) -> Output {
         .current_dir(directory)
         .output()
         .unwrap()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name();
-        if !entry.file_type().unwrap().is_dir() {
-            fs::copy(entry.path(), to.join(name)).unwrap();
-        } else if name != "node_modules" && name != "dist" && name != "coverage" {
-            copy(&entry.path(), &to.join(name));
-        }
-    }
-}
-
-/// The example with its generated pipeline.
-fn repository() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/node-api");
-    copy(&example, directory.path());
-    let generated = lockkeeper(directory.path(), &["generate"]);
-    assert!(generated.status.success());
-    directory
 }
 
 /// The reports of a good change on its way to production, and of one that crashes there.
@@ -69,7 +49,7 @@ fn measured(report: &Value) -> Vec<(String, f64)> {
 
 #[test]
 fn a_slower_build_makes_a_team_wait_that_much_longer() {
-    let repository = repository();
+    let repository = repository("");
     let (report, page) = estimates(repository.path(), &[]);
     let usual = measured(&report);
     let ours = "image-build = 240 # measured last week\n";
@@ -105,7 +85,7 @@ fn a_slower_build_makes_a_team_wait_that_much_longer() {
 
 #[test]
 fn a_restart_counts_until_what_served_before_runs_alone() {
-    let repository = repository();
+    let repository = repository("");
     let (report, _) = estimates(repository.path(), &[]);
     let usual = measured(&report)[3].1;
     let ours = "task-placing = 70\n";

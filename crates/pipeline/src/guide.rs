@@ -154,9 +154,27 @@ fn roll_back(page: &mut Page, site: &Site<'_>) {
             site.service.repository
         ),
     );
-    page.paragraph(
-        "It needs an approval like any other change of production. It does not wait for older requests, and not for staging. Database migrations are not rolled back: a migration must suit the version before it.",
-    );
+    page.paragraph(match &site.policy.migrations {
+        None => "It needs an approval like any other change of production. It does not wait for older requests, and not for staging. Database migrations are not rolled back: a migration must suit the version before it.",
+        Some(_) => "It needs an approval like any other change of production. It does not wait for older requests, and not for staging. It migrates nothing and undoes no migration: see below.",
+    });
+    migrations(page, site);
+}
+
+fn migrations(page: &mut Page, site: &Site<'_>) {
+    let Some(migrations) = &site.policy.migrations else {
+        return;
+    };
+    page.heading(2, "Migrations of the database");
+    page.paragraph(&format!(
+        "Before the service gets a new image, {} runs from that image in an ECS task of its own: same task definition, container, network and roles as the service. Only when it has ended with 0 does the deployment begin. Where it fails, nothing else is changed and the run is red; where it takes longer than ten minutes or the run is cancelled, it goes on, and the next deployment waits for it.",
+        code(&migrations.command)
+    ));
+    page.list([
+        "While a deployment runs, and after one that was taken back or rolled back, the old version works on the new schema. So a migration must suit the version before it: add first, and take away one release later, when no version that needs it can come back.",
+        "The command must be able to run again: a deployment that is tried again runs it again, for the same image too, never twice at once.",
+        "A change that cannot suit both versions goes in two releases. To go back behind a migration that took something away, bring the schema back by a new migration first.",
+    ]);
 }
 
 fn when_red(page: &mut Page, _site: &Site<'_>) {

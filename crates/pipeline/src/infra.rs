@@ -302,6 +302,14 @@ fn deploy_statements(
             Map::new().with("iam:PassedToService", "ecs-tasks.amazonaws.com"),
         )),
     ));
+    if site.policy.migrations.is_some() {
+        let cluster = arn(environment.region, "cluster", environment.cluster.as_str());
+        statements.push(allow(
+            &["ecs:RunTask"],
+            vec![arn(environment.region, "task-definition", "*")],
+            Some(Map::new().with("ArnEquals", Map::new().with("ecs:cluster", cluster))),
+        ));
+    }
     let mut actions = vec!["ecr:DescribeImages", "ecr:BatchGetImage", "ecr:PutImage"];
     if pushes {
         actions.extend([

@@ -106,6 +106,13 @@ pub(crate) const KEEPERS: &[Keeper] = &[
         &[PromiseId::ProductionPromotesStaging, PromiseId::OneAtATime],
     ),
     keeper(
+        "/migrations",
+        "`migrate.sh`, before the deployment",
+        "—",
+        "deploy roles may run tasks in their cluster",
+        &[PromiseId::MigratedFirst],
+    ),
+    keeper(
         "/environments/production/window",
         "`verify-window.sh`, before and after the approval",
         "—",

@@ -1,6 +1,6 @@
 //! How the users' application behaves, by image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lockkeeper_names::{CommitSha, ImageDigest};
@@ -38,20 +38,38 @@ pub struct ImageFacts {
 
 /// Facts of every image that was ever built or put into the world, by digest.
 #[derive(Debug, Clone, Default)]
-pub struct Catalog(BTreeMap<ImageDigest, ImageFacts>);
+pub struct Catalog {
+    images: BTreeMap<ImageDigest, ImageFacts>,
+    failing_commands: BTreeSet<ImageDigest>,
+}
 
 impl Catalog {
     pub fn insert(&mut self, digest: ImageDigest, facts: ImageFacts) {
-        self.0.insert(digest, facts);
+        self.images.insert(digest, facts);
     }
 
     pub fn get(&self, digest: &ImageDigest) -> Option<&ImageFacts> {
-        self.0.get(digest)
+        self.images.get(digest)
+    }
+
+    /// Whether a command that runs in a task of its own (`RunTask`), such as a migration, ends with 0.
+    pub fn set_command_fails(&mut self, digest: &ImageDigest, fails: bool) {
+        if fails {
+            self.failing_commands.insert(digest.clone());
+        } else {
+            self.failing_commands.remove(digest);
+        }
+    }
+
+    /// Whether a task of its own fails: with its own command where the image crashes at start.
+    pub(crate) fn command_fails(&self, digest: &ImageDigest, own: bool) -> bool {
+        let crashes = |facts: &ImageFacts| matches!(facts.behaviour, Behaviour::CrashesAtStart);
+        self.failing_commands.contains(digest) || own && self.get(digest).is_some_and(crashes)
     }
 
     /// From now on tasks of the image behave so; those that run already do not change.
     pub fn set_behaviour(&mut self, digest: &ImageDigest, behaviour: Behaviour) {
-        if let Some(facts) = self.0.get_mut(digest) {
+        if let Some(facts) = self.images.get_mut(digest) {
             facts.behaviour = behaviour;
         }
     }

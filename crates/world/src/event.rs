@@ -405,6 +405,18 @@ pub enum What {
         state: String,
         reason: String,
     },
+    /// A task of its own was asked for (`RunTask`). When it ends, and how, follows from its image.
+    TaskRun {
+        cluster: String,
+        task: String,
+        /// Of its containers that could be pulled.
+        digests: Vec<ImageDigest>,
+        /// What it runs in place of its containers' own commands.
+        command: String,
+        ends: Instant,
+        /// None where it cannot start.
+        exit_code: Option<i32>,
+    },
     TaskStarted {
         service: ServiceKey,
         task: String,

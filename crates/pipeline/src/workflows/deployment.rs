@@ -77,7 +77,23 @@ pub(crate) fn steps(site: &Site<'_>, deployment: &Deployment<'_>) -> Vec<Step> {
         deploy = deploy.env("RETURN", returns);
     }
 
-    let mut steps = vec![record, deploy, serving("Verify what serves", "serving")];
+    let mut steps = vec![record];
+    let mut before = String::from("steps.record.outcome == 'success'");
+    if let Some(migrations) = &site.policy.migrations {
+        deploy = deploy.env("TARGET", "${{ steps.migrate.outputs.task_definition }}");
+        let mut migrate = script("Migrate the database", "migrate.sh")
+            .id("migrate")
+            .above("Fails before anything else is touched, so there is nothing to restore then.")
+            .env("CONTAINER", container)
+            .env("PREVIOUS", "${{ steps.record.outputs.task_definition }}")
+            .env("COMMAND", migrations.command.as_str());
+        if let Some(returns) = deployment.returns {
+            migrate = migrate.env("RETURN", returns);
+        }
+        before.push_str(" && steps.migrate.outcome == 'success'");
+        steps.push(migrate);
+    }
+    steps.extend([deploy, serving("Verify what serves", "serving")]);
     let mut proofs = vec!["deploy", "serving"];
     if smoke_test {
         steps.push(
@@ -105,7 +121,7 @@ pub(crate) fn steps(site: &Site<'_>, deployment: &Deployment<'_>) -> Vec<Step> {
     steps.push(
         script("Restore what served before", "restore.sh")
             .when(format!(
-                "always() && steps.record.outcome == 'success' && ({})",
+                "always() && {before} && ({})",
                 failed.join(" || ")
             ))
             .above("Runs also when the run is cancelled or out of time. Needs no approval: it returns to what was approved.")

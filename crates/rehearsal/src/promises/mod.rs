@@ -24,6 +24,7 @@ mod failure_says_what_serves;
 mod good_change_arrives;
 mod green_means_serving;
 mod merge_gated;
+mod migrated_first;
 mod never_backwards;
 mod one_at_a_time;
 mod permissions_isolated;
@@ -63,6 +64,7 @@ pub const PROMISES: &[&Promise] = &[
     &approval_shows_digest::PROMISE,
     &ungated_fails_closed::PROMISE,
     &stale_approval_refused::PROMISE,
+    &migrated_first::PROMISE,
     &window_kept::PROMISE,
     &rerun_is_inert::PROMISE,
     &one_at_a_time::PROMISE,
@@ -118,7 +120,11 @@ pub struct LeftOut {
 impl Facts {
     /// Whether there is something that this promise is about; a rehearsal is silent about the others.
     pub(crate) fn ask_for(&self, promise: PromiseId) -> bool {
-        promise != PromiseId::WindowKept || self.policy.environments.production.window.is_some()
+        match promise {
+            PromiseId::MigratedFirst => self.policy.migrations.is_some(),
+            PromiseId::WindowKept => self.policy.environments.production.window.is_some(),
+            _ => true,
+        }
     }
 
     /// Whether a workflow's runs with this trigger say nothing.

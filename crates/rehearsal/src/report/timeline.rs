@@ -315,6 +315,32 @@ impl Names {
                     if *forced { ", forced" } else { "" }
                 ),
             ),
+            What::TaskRun {
+                cluster,
+                digests,
+                command,
+                ends,
+                exit_code,
+                ..
+            } => {
+                let image = digests.first().map(|digest| self.image(digest));
+                let image = image.unwrap_or_else(|| "an image that is not there".to_owned());
+                let what = match command.as_str() {
+                    "" => image,
+                    command => format!("`{command}` of {image}"),
+                };
+                let how = match exit_code {
+                    Some(code) => format!("exit code {code}"),
+                    None => "without having started".to_owned(),
+                };
+                let after = ends.since(event.at).as_secs();
+                (
+                    self.step(event),
+                    format!(
+                        "runs {what} in a task of its own in {cluster}, which ends after {after} s, {how}"
+                    ),
+                )
+            }
             What::DeploymentStarted {
                 service,
                 digests,

@@ -16,6 +16,7 @@ mod deploy_window;
 mod digest_changed;
 mod environments;
 mod merge_to_staging;
+mod migrations;
 mod production_approved;
 mod production_rejected;
 mod pull_request_green;
@@ -38,6 +39,8 @@ pub(crate) enum Needs {
     Production,
     /// A production deploy that takes the tag of an image: rules that name a service want one.
     Tag,
+    /// A migration that the rules name.
+    Migration,
     /// A deploy window that the rules name.
     Window,
     /// A lifecycle policy of the service's image repository that is known.
@@ -84,6 +87,9 @@ pub(crate) const SCENARIOS: &[&Scenario] = &[
     &bad_image_production::CRASHES,
     &two_productions::SCENARIO,
     &deploy_cancelled::PRODUCTION,
+    &migrations::FAILS,
+    &migrations::CANCELLED,
+    &migrations::OLD_CODE,
     &deploy_window::SCENARIO,
     &rerun_old::SCENARIO,
     &rollback_past_waiting::SCENARIO,
@@ -113,6 +119,7 @@ impl Scenario {
                 !survey.policy.services.is_empty()
                     || production.is_some_and(|production| production.tag_input.is_some())
             }
+            Needs::Migration => survey.policy.migrations.is_some(),
             Needs::Window => survey.policy.environments.production.window.is_some(),
             Needs::Lifecycle => survey.lifecycle().is_some(),
         })

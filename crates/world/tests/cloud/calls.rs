@@ -307,7 +307,12 @@ fn a_task_of_its_own_runs_and_stops() {
             "cluster": "shops", "taskDefinition": definition, "launchType": "FARGATE",
             "networkConfiguration": network, "startedBy": "migration",
         });
-        let ran = story.ecs("RunTask", input);
+        let mut input = input;
+        input["clientToken"] = definition.as_str().into();
+        let ran = story.ecs("RunTask", input.clone());
+        // An answer that was lost is asked for again.
+        let again = story.ecs("RunTask", input);
+        assert_eq!(again["tasks"][0]["taskArn"], ran["tasks"][0]["taskArn"]);
         assert_eq!(ran["failures"], json!([]));
         let arn = ran["tasks"][0]["taskArn"].clone();
         assert_eq!(ran["tasks"][0]["lastStatus"], "PROVISIONING");

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::task::REMEMBERED;
 use super::view::stamp;
 use crate::Instant;
-use crate::app::Behaviour;
 use crate::cloud::Place;
 use crate::durations::Durations;
 
@@ -18,6 +17,8 @@ pub(crate) struct OneOff {
     pub(crate) place: Place,
     pub(crate) task_definition: String,
     pub(crate) started_by: Option<String>,
+    /// Asked for again with this, it is the same task.
+    pub(crate) client_token: Option<String>,
     pub(crate) created_at: Instant,
     pub(crate) durations: Durations,
     /// The first is the essential one whose command ends the task.
@@ -25,11 +26,18 @@ pub(crate) struct OneOff {
 }
 
 #[derive(Debug, Clone)]
+pub(crate) struct Pulled {
+    pub(crate) digest: ImageDigest,
+    /// Its command ends with 1, and at once.
+    pub(crate) fails: bool,
+}
+
+#[derive(Debug, Clone)]
 pub(crate) struct OneOffContainer {
     pub(crate) name: String,
     pub(crate) image: String,
     /// Absent: there is no such image, and the task cannot start.
-    pub(crate) pulled: Option<(ImageDigest, Behaviour)>,
+    pub(crate) pulled: Option<Pulled>,
 }
 
 impl OneOff {
@@ -50,13 +58,24 @@ impl OneOff {
         self.placed_at() + self.durations.task_pending + self.durations.task_pulling
     }
 
+    fn fails(&self) -> bool {
+        let mut pulled = self.containers.iter().filter_map(|one| one.pulled.as_ref());
+        pulled.any(|pulled| pulled.fails)
+    }
+
+    /// What the essential command ends with; nothing where it cannot start.
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        (!self.is_missing_an_image()).then(|| i32::from(self.fails()))
+    }
+
+    pub(crate) fn digests(&self) -> impl Iterator<Item = &ImageDigest> {
+        let pulled = self.containers.iter().filter_map(|one| one.pulled.as_ref());
+        pulled.map(|pulled| &pulled.digest)
+    }
+
     /// When its command has ended; where it cannot start, when that is clear.
-    fn ended_at(&self) -> Instant {
-        let crashes = self
-            .containers
-            .iter()
-            .any(|one| matches!(one.pulled, Some((_, Behaviour::CrashesAtStart))));
-        match (self.is_missing_an_image(), crashes) {
+    pub(crate) fn ended_at(&self) -> Instant {
+        match (self.is_missing_an_image(), self.fails()) {
             (true, _) => self.started_at(),
             (_, true) => self.started_at() + self.durations.task_starting,
             _ => self.started_at() + self.durations.task_starting + self.durations.one_off_task,
@@ -109,11 +128,10 @@ impl OneOff {
                 if !ended && self.status(now) == "RUNNING" {
                     shown["lastStatus"] = "RUNNING".into();
                 }
-                if let (Some((digest, behaviour)), false) = (&container.pulled, missing) {
-                    shown["imageDigest"] = digest.to_string().into();
+                if let (Some(pulled), false) = (&container.pulled, missing) {
+                    shown["imageDigest"] = pulled.digest.to_string().into();
                     if ended {
-                        let crashed = matches!(behaviour, Behaviour::CrashesAtStart);
-                        shown["exitCode"] = i32::from(crashed).into();
+                        shown["exitCode"] = i32::from(pulled.fails).into();
                     }
                 } else if ended && container.pulled.is_none() {
                     let reason = format!(

@@ -4,14 +4,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::cluster_arn;
-use crate::app::Behaviour;
-use crate::cloud::ecs::one_off::{OneOff, OneOffContainer};
+use crate::cloud::ecs::one_off::{OneOff, OneOffContainer, Pulled};
 use crate::cloud::ecs::resolve;
 use crate::cloud::iam::Access;
 use crate::cloud::request::Request;
 use crate::cloud::{ApiError, Cloud};
+use crate::event::What;
 
-/// Overrides change what the command is, which no image here knows; where it runs decides nothing.
+/// Overrides change what the command is, and images say how it ends; where it runs decides nothing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Input {
@@ -21,8 +21,7 @@ pub(crate) struct Input {
     launch_type: Option<String>,
     network_configuration: Option<Value>,
     started_by: Option<String>,
-    #[serde(rename = "overrides")]
-    _overrides: Option<Value>,
+    overrides: Option<Value>,
     #[serde(rename = "platformVersion")]
     _platform_version: Option<String>,
     #[serde(rename = "group")]
@@ -31,8 +30,7 @@ pub(crate) struct Input {
     _enable_execute_command: Option<bool>,
     #[serde(rename = "propagateTags")]
     _propagate_tags: Option<String>,
-    #[serde(rename = "clientToken")]
-    _client_token: Option<String>,
+    client_token: Option<String>,
 }
 
 /// On the revision that is run; and the task's roles are passed.
@@ -82,18 +80,35 @@ pub(crate) fn handle(
             "count must be between 1 and 10",
         ));
     }
+    let known = cloud.ecs.one_offs.iter().filter(|task| {
+        task.client_token.is_some()
+            && task.client_token == input.client_token
+            && task.cluster == cluster
+    });
+    let known: Vec<&OneOff> = known.collect();
+    if let Some(first) = known.first() {
+        let arn = &input.task_definition;
+        if first.task_definition != *arn && !first.task_definition.ends_with(&format!("/{arn}")) {
+            return Err(ApiError::new(
+                "ConflictException",
+                "The client token was used for a request with other parameters.",
+            ));
+        }
+        let shown: Vec<Value> = known.iter().map(|task| task.view(request.now)).collect();
+        return Ok(json!({ "tasks": shown, "failures": [] }));
+    }
     let definition = cloud
         .ecs
         .task_definition(&request.place, &input.task_definition)
         .cloned()
         .ok_or_else(|| ApiError::client("TaskDefinition not found."))?;
+    let command = command(input.overrides.as_ref());
     let mut shown = Vec::new();
     for _ in 0..count {
         let containers = definition.containers.iter().map(|container| {
             let pulled = resolve(&cloud.ecr, &container.image).map(|digest| {
-                let facts = cloud.images.get(&digest);
-                let behaviour = facts.map_or(Behaviour::Healthy, |facts| facts.behaviour);
-                (digest, behaviour)
+                let fails = cloud.images.command_fails(&digest, command.is_empty());
+                Pulled { digest, fails }
             });
             OneOffContainer {
                 name: container.name.clone(),
@@ -108,11 +123,32 @@ pub(crate) fn handle(
             place: request.place.clone(),
             task_definition: definition.arn(),
             started_by: input.started_by.clone(),
+            client_token: input.client_token.clone(),
             created_at: request.now,
             durations: cloud.durations,
         };
         shown.push(task.view(request.now));
+        request.event(What::TaskRun {
+            cluster: cluster.clone(),
+            task: task.id.clone(),
+            digests: task.digests().cloned().collect(),
+            command: command.clone(),
+            ends: task.ended_at(),
+            exit_code: task.exit_code(),
+        });
         cloud.ecs.one_offs.push(task);
     }
     Ok(json!({ "tasks": shown, "failures": [] }))
+}
+
+/// The words that overrides put in the place of containers' commands.
+fn command(overrides: Option<&Value>) -> String {
+    let containers = overrides.and_then(|all| all["containerOverrides"].as_array());
+    let words = containers
+        .into_iter()
+        .flatten()
+        .filter_map(|container| container["command"].as_array())
+        .flatten()
+        .filter_map(Value::as_str);
+    words.collect::<Vec<_>>().join(" ")
 }
