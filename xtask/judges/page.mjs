@@ -10,7 +10,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const findings = [];
 
 const look = async (browser, file, options, visit) => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   const say = (text) => findings.push(`${file}: ${text}`);
   page.on("console", (message) => message.type() === "error" && say(`console: ${message.text()}`));
@@ -32,8 +32,9 @@ const firstScreen = async (page, say) => {
     const section = document.querySelector("section.broken");
     const bottom = (selector) => section.querySelector(selector)?.getBoundingClientRect().bottom ?? Infinity;
     return section && {
-      "title": bottom("h2"), "sentence": bottom(".evidence p"), "timeline": bottom("ol.chain"),
-      "place": bottom(".evidence p a"), "replay": bottom(".command code"), "screen": innerHeight,
+      "title": bottom("h2"), "sentence": bottom(".sentence"), "place": bottom(".place a"), "story": bottom(".story-title"),
+      "timeline": bottom("ol.chain"), "moment at which it broke": bottom("li.here .turn"), "remedy": bottom(".mend"),
+      "replay": bottom(".command code"), "copy button": bottom(".copy:not([hidden])"), "screen": innerHeight,
     };
   });
   for (const [what, bottom] of Object.entries(shown ?? {})) if (bottom > shown.screen) say(`the ${what} of the first broken promise is below the first screen`);

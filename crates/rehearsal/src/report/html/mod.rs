@@ -176,7 +176,11 @@ impl Html<'_> {
             if let Some(first) = evidence.next() {
                 self.evidence(f, first)?;
             }
-            writeln!(f, "<p><b>Mend:</b> {}</p>", prose(promise.mend))?;
+            writeln!(
+                f,
+                "<p class=\"mend\"><b>Mend:</b> {}</p>",
+                prose(promise.mend)
+            )?;
             if let Some(first) = promise.evidence.iter().find(wanted) {
                 command(
                     f,
@@ -198,36 +202,68 @@ impl Html<'_> {
     }
 
     fn evidence(&self, f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
+        let sources = &self.report.subject.workflows;
+        let source = sources
+            .get(&evidence.file)
+            .and_then(|source| source.lines().nth(evidence.line.saturating_sub(1) as usize))
+            .map_or("", str::trim);
+        let scenarios = &self.report.scenarios;
+        let scenario = scenarios.iter().find(|s| s.id == evidence.scenario);
         writeln!(
             f,
-            "<div class=\"evidence\">\n<p>{}. <a href=\"#{anchor}\">{}:{}</a>, in the story \
-             <a class=\"to-story\" data-story=\"{}\" data-seq=\"{}\" href=\"#story-{}\">{}</a>{}</p>",
+            "<div class=\"evidence\">\n<p class=\"sentence\">{}.</p>\n\
+             <p class=\"place\"><b>Where:</b> <a href=\"#{}\">{}:{}</a> <code>{}</code></p>",
             prose(&super::human::sentence(&evidence.message)),
+            anchor(&evidence.file, evidence.line),
             text(&evidence.file),
             evidence.line,
+            text(&excerpt(source)),
+        )?;
+        writeln!(
+            f,
+            "<p class=\"story-title\"><b>Story:</b> {} \
+             (<a class=\"to-story\" data-story=\"{}\" data-seq=\"{}\" href=\"#story-{}\">{}</a>{}). What led to it:</p>",
+            text(scenario.map_or("what the pipeline does when left alone", |s| s.title)),
             evidence.story,
             evidence.seq,
             evidence.story,
             evidence.scenario,
             if evidence.settings == "defaults" {
-                " with GitHub's default settings"
+                ", with GitHub's default settings"
             } else {
                 ""
             },
-            anchor = anchor(&evidence.file, evidence.line),
         )?;
         if let Some(recording) = self.report.recordings.get(evidence.story) {
             let chain = cause::chain(&recording.events, evidence.seq);
+            let lines = timeline::told(&recording.events, &chain);
+            // So that a long way to it fits on a screen, with its beginning and its end.
+            let folded = match lines.len() {
+                0..=SHOWN => 0..0,
+                many => SHOWN_FIRST..many - (SHOWN - SHOWN_FIRST),
+            };
             writeln!(f, "<ol class=\"chain\" aria-label=\"What led to it\">")?;
-            for line in timeline::told(&recording.events, &chain) {
+            for (at, line) in lines.iter().enumerate() {
+                if !folded.is_empty() && at == folded.start {
+                    writeln!(
+                        f,
+                        "<li class=\"fold\"><details><summary>{} more steps</summary>\n<ol class=\"chain\">",
+                        folded.len()
+                    )?;
+                }
+                if !folded.is_empty() && at == folded.end {
+                    writeln!(f, "</ol></details></li>")?;
+                }
+                let (class, mark) = match line.seq == evidence.seq {
+                    true => (
+                        " class=\"here\"",
+                        " <span class=\"turn\">broken from here on</span>",
+                    ),
+                    false => ("", ""),
+                };
                 writeln!(
                     f,
-                    "<li{}><time>{}</time> <b>{}</b> {}</li>",
-                    if line.seq == evidence.seq {
-                        " class=\"here\""
-                    } else {
-                        ""
-                    },
+                    "<li{class}><time>{}</time> <b>{}</b> {}{mark}</li>",
                     line.time,
                     text(&line.who),
                     prose(&line.what)
@@ -388,6 +424,19 @@ impl Html<'_> {
             writeln!(f, "</pre></details>")?;
         }
         writeln!(f, "</section>")
+    }
+}
+
+/// How many steps that led to a broken promise are shown at once, and how many of them first.
+const SHOWN: usize = 11;
+const SHOWN_FIRST: usize = 4;
+
+/// The beginning of a line of a file.
+fn excerpt(line: &str) -> String {
+    const MOST: usize = 90;
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
