@@ -206,7 +206,7 @@ impl Html<'_> {
         let source = sources
             .get(&evidence.file)
             .and_then(|source| source.lines().nth(evidence.line.saturating_sub(1) as usize))
-            .map_or("", str::trim);
+            .map_or("", |line| line.trim().trim_start_matches("- "));
         let scenarios = &self.report.scenarios;
         let scenario = scenarios.iter().find(|s| s.id == evidence.scenario);
         writeln!(
@@ -222,7 +222,7 @@ impl Html<'_> {
         writeln!(
             f,
             "<p class=\"story-title\"><b>Story:</b> {} \
-             (<a class=\"to-story\" data-story=\"{}\" data-seq=\"{}\" href=\"#story-{}\">{}</a>{}). What led to it:</p>",
+             (<a class=\"to-story\" data-story=\"{}\" data-seq=\"{}\" href=\"#story-{}\">{}</a>{})</p>",
             text(scenario.map_or("what the pipeline does when left alone", |s| s.title)),
             evidence.story,
             evidence.seq,
