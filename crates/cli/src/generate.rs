@@ -11,6 +11,7 @@ use lockkeeper_policy::Status;
 use serde_json::json;
 
 use crate::exit::{self, Failure};
+use crate::printable::printable;
 
 /// Write the pipeline that keeps the rules: workflows, deploy scripts, AWS roles, DEPLOYMENT.md
 ///
@@ -197,7 +198,7 @@ fn human(
     if !plan.assumptions.is_empty() {
         writeln!(out, "Assumed, because no rule says so:")?;
         for text in &plan.assumptions {
-            writeln!(out, "  {}", plain(text))?;
+            writeln!(out, "  {}", printable(text))?;
         }
         writeln!(out)?;
     }
@@ -207,16 +208,16 @@ fn human(
             writeln!(
                 out,
                 "  {}:{} {}: {}",
-                plain(&open.source),
+                printable(&open.source),
                 open.line,
                 status(open.status),
-                plain(&open.text)
+                printable(&open.text)
             )?;
             if let Some(note) = &open.note {
-                writeln!(out, "    {}", plain(note))?;
+                writeln!(out, "    {}", printable(note))?;
             }
             if let (Status::NotUnderstood, Some(canonical)) = (open.status, &open.canonical) {
-                writeln!(out, "    nearest rule: {}", plain(canonical))?;
+                writeln!(out, "    nearest rule: {}", printable(canonical))?;
             }
         }
         writeln!(out)?;
@@ -299,11 +300,4 @@ const fn status(status: Status) -> &'static str {
         Status::Acknowledged => "people see to it",
         _ => "not understood",
     }
-}
-
-/// `text` without what a terminal would obey.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

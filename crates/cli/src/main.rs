@@ -5,6 +5,7 @@ mod explain;
 mod generate;
 mod graph;
 mod judge;
+mod printable;
 mod rehearse;
 mod report;
 mod rules;

@@ -16,6 +16,7 @@ use lockkeeper_policy::{
 };
 
 use crate::exit::{self, Failure};
+use crate::printable::{printable, printable_page};
 
 /// Show how the deployment rules in CLAUDE.md are read, and what is not understood
 ///
@@ -87,7 +88,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
             strict: args.strict,
             base: base.as_ref(),
         };
-        print(&page.render())?;
+        print(&printable_page(&page.render()))?;
     }
     Ok(if fine {
         ExitCode::SUCCESS
@@ -373,7 +374,7 @@ impl Page<'_> {
             .map_or(text.len(), |at| statement.span.end + at);
         let mut snippet = Snippet::source(text[start..end].trim_end_matches('\r'))
             .line_start(statement.line)
-            .path(&source.name);
+            .path(printable(&source.name));
         for (at, part) in marked.iter().enumerate() {
             let annotation = AnnotationKind::Primary.span(part.start - start..part.end - start);
             snippet = snippet.annotation(match (&label, at) {
@@ -446,11 +447,4 @@ impl Page<'_> {
             format!("{files}: {}\n{compared}", shown.join(", "))
         }
     }
-}
-
-/// Text that cannot steer a terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }

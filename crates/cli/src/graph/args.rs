@@ -193,7 +193,7 @@ impl Args {
             };
             return Err(Failure::usage(format!(
                 "`{}` is no event: {hint}",
-                super::printable(name)
+                crate::printable::printable(name)
             )));
         }
         self.check_options(name)?;
@@ -206,7 +206,7 @@ impl Args {
             Some(given) if !types.is_empty() && !types.contains(&given.as_str()) => {
                 return Err(Failure::usage(format!(
                     "`{name}` has no activity type `{}`, only {}",
-                    super::printable(given),
+                    crate::printable::printable(given),
                     types.join(", ")
                 )));
             }
@@ -295,7 +295,7 @@ impl Args {
         if elsewhere && !free && needs_default_branch(event) {
             return Err(Failure::usage(format!(
                 "`{event}` always runs on the default branch, {}",
-                super::printable(&self.default_branch)
+                crate::printable::printable(&self.default_branch)
             )));
         }
         Ok(())
@@ -351,7 +351,7 @@ fn pair_of<'a>(pair: &'a str, option: &str) -> Result<(&'a str, &'a str), Failur
         Some((name, value)) if !name.is_empty() => Ok((name, value)),
         _ => Err(Failure::usage(format!(
             "{option} takes NAME=VALUE, not `{}`",
-            super::printable(pair)
+            crate::printable::printable(pair)
         ))),
     }
 }

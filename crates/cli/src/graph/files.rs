@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use lockkeeper_workflow::{Limits, Problem, Workflow, load};
 
-use super::{Args, base, printable};
+use super::{Args, base};
 use crate::exit::Failure;
+use crate::printable::printable;
 
 /// Where GitHub looks for them.
 const HOME: &str = ".github/workflows";

@@ -17,6 +17,7 @@ use lockkeeper_workflow::plan::{Situation, WorkflowPlan, plan};
 pub(crate) use args::Args;
 
 use crate::exit::{self, Failure};
+use crate::printable::printable;
 use args::Format;
 
 /// What is shown of one workflow.
@@ -86,13 +87,6 @@ fn check_failing(
             )))
         }
     }
-}
-
-/// Text that cannot steer a terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
 
 /// The last part of a path.

@@ -9,7 +9,8 @@ use lockkeeper_workflow::plan::{
 };
 use lockkeeper_workflow::{Access, NotTriggered, Place, Queue, Trigger, needs_default_branch};
 
-use super::{Args, Shown, base, printable, triggers};
+use super::{Args, Shown, base, triggers};
+use crate::printable::printable;
 
 const WIDTH: usize = 80;
 /// Deeper jobs stand where those of this depth do.

@@ -30,6 +30,13 @@ const PLAIN: Ink = Ink {
     end: "",
 };
 
+/// Whether a terminal does something with it in place of showing it: moves, rings, or turns the
+/// direction of what follows.
+pub fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// What a terminal gets: the styles of `ink`, and of all other text only what can be seen. Logs and
 /// workflows hold what strangers wrote.
 struct Printable<'a, 'f> {
@@ -49,11 +56,7 @@ impl Write for Printable<'_, '_> {
         if [good, bad, dim, bold, end].contains(&text) {
             return self.to.write_str(text);
         }
-        let unseen = |c: char| {
-            c.is_control() && c != '\n'
-                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        };
-        for (at, part) in text.split(unseen).enumerate() {
+        for (at, part) in text.split(|c| c != '\n' && is_obeyed(c)).enumerate() {
             if at > 0 {
                 self.to.write_char('\u{fffd}')?;
             }

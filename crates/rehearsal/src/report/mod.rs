@@ -19,7 +19,7 @@ use crate::record::{self, Recording, Subject};
 
 pub use github::{Annotations, Summary};
 pub use html::Html;
-pub use human::Human;
+pub use human::{Human, is_obeyed};
 pub use junit::junit;
 pub use trace::trace;
 
