@@ -249,10 +249,10 @@ fn hold(path: &str, bytes: &[u8]) {
         agree(ours.root(), &theirs),
         "{path} is read in two ways: {text}"
     );
-    if path.starts_with(".github/workflows/") {
-        if let Err(problems) = lockkeeper_workflow::load(path, text) {
-            panic!("{path}: {problems:?}\n{text}");
-        }
+    if path.starts_with(".github/workflows/")
+        && let Err(problems) = lockkeeper_workflow::load(path, text)
+    {
+        panic!("{path}: {problems:?}\n{text}");
     }
     for script in scripts(ours.root()) {
         assert!(
