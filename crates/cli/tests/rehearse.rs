@@ -55,6 +55,7 @@ fn the_generated_pipeline_keeps_every_promise() {
     assert!(scenarios.len() >= 25);
     for scenario in scenarios {
         assert!(scenario.get("note").is_none(), "{scenario:#}");
+        assert_eq!(scenario["verdict"], "passed", "{scenario:#}");
         assert!(
             scenario["virtual_seconds"].as_f64() > Some(1800.0),
             "{scenario:#}"

@@ -1,7 +1,7 @@
 //! A version serves only after its migration; a failed one changes nothing; no two run at once.
 
 use lockkeeper_names::ImageDigest;
-use lockkeeper_policy::PromiseId;
+use lockkeeper_policy::{Migrations, PromiseId};
 use lockkeeper_world::Instant;
 use lockkeeper_world::event::{ServiceKey, What};
 use lockkeeper_world::ids::Caller;
@@ -24,10 +24,11 @@ struct Migration<'a> {
     seq: u64,
 }
 
-fn migrations<'a>(story: &Story<'a>, service: &ServiceKey) -> Vec<Migration<'a>> {
-    let Some(rule) = &story.facts.policy.migrations else {
-        return Vec::new();
-    };
+fn migrations<'a>(
+    story: &Story<'a>,
+    rule: &Migrations,
+    service: &ServiceKey,
+) -> Vec<Migration<'a>> {
     let events = story.events.iter();
     let found = events.filter_map(|event| match &event.what {
         What::TaskRun {
@@ -54,11 +55,14 @@ fn migrations<'a>(story: &Story<'a>, service: &ServiceKey) -> Vec<Migration<'a>>
 
 fn judge(story: &Story<'_>) -> Judgement {
     let mut judgement = Judgement::default();
+    let Some(rule) = &story.facts.policy.migrations else {
+        return judgement;
+    };
     for target in Target::BOTH {
         let Some(service) = story.service(target) else {
             continue;
         };
-        let migrations = migrations(story, service);
+        let migrations = migrations(story, rule, service);
         for run in story.deploys(target) {
             let ours = |caller: Option<Caller>| {
                 caller.is_some_and(|by| by.run == run.run && by.attempt == run.attempt)
