@@ -39,7 +39,7 @@ struct Cli {
 enum Command {
     Explain(explain::Args),
     Generate(generate::Args),
-    Rehearse(rehearse::Args),
+    Rehearse(Box<rehearse::Args>),
     Judge(judge::Args),
     Graph(Box<graph::Args>),
 }

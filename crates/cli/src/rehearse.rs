@@ -1,5 +1,7 @@
 //! `lockkeeper rehearse`
 
+mod campaign;
+
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,6 +28,9 @@ Examples:
   lockkeeper rehearse --workflows ../shop    somebody else's pipeline, without rules
   lockkeeper rehearse --real aws             with the AWS CLI of this machine
   lockkeeper rehearse --html report.html     a page to share, with every story over time
+  lockkeeper rehearse --campaign 1000        a thousand schedules with drawn faults
+  lockkeeper rehearse --replay 'two-merges:1:cancel@s9'
+                                             one of them again, with its report
   lockkeeper rehearse --format github --summary $GITHUB_STEP_SUMMARY
                                              in a workflow: annotations and a job summary
 
@@ -45,6 +50,9 @@ pub(crate) struct Args {
     /// Play only this story (may be given several times, and begins in the order given)
     #[arg(long = "scenario", value_name = "ID")]
     scenarios: Vec<String>,
+    /// Play only this schedule, as a campaign prints it (may be given several times)
+    #[arg(long, value_name = "SCHEDULE", conflicts_with_all = ["scenarios", "campaign", "interleavings", "seed"])]
+    replay: Vec<String>,
     /// Begin no further story once a promise is broken: the report is about the stories played
     #[arg(long)]
     fail_fast: bool,
@@ -64,6 +72,8 @@ pub(crate) struct Args {
     /// Run the steps without isolation from this machine: only for workflows that you trust
     #[arg(long)]
     no_sandbox: bool,
+    #[command(flatten)]
+    campaign: campaign::Options,
     #[command(flatten)]
     shown: Shown,
 }
@@ -93,6 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         policy: reading.policy,
         seed: args.seed,
         scenarios: args.scenarios.clone(),
+        replay: args.replay.clone(),
         fail_fast: args.fail_fast,
         executable,
         no_sandbox: args.no_sandbox,
@@ -100,6 +111,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         real,
         durations,
     };
+    if args.campaign.is_asked_for() {
+        if args.shown.has_files() {
+            return Err(Failure::usage(
+                "a campaign writes no files of that kind: replay one of its schedules for them",
+            ));
+        }
+        exit::clean_up_when_interrupted();
+        let format = args.shown.format();
+        return args.campaign.run(&request, format, &args.place());
+    }
     let show = std::io::stderr().is_terminal() && args.shown.is_for_people();
     let progress = |progress: Progress| {
         if show {
@@ -123,18 +144,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
 impl Args {
     /// What plays the same rehearsal again, for a shell.
     fn command(&self) -> String {
+        let words = ["--seed".to_owned(), self.seed.to_string()];
+        let real = self
+            .real
+            .iter()
+            .flat_map(|tool| ["--real".to_owned(), tool.clone()]);
+        let words: Vec<String> = words.into_iter().chain(real).collect();
+        let words = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
+        format!("{} {words}", self.place())
+    }
+
+    /// What begins every command about this repository.
+    fn place(&self) -> String {
         let mut words = vec!["lockkeeper".to_owned(), "rehearse".to_owned()];
         if let Some(workflows) = &self.workflows {
             words.extend(["--workflows".to_owned(), workflows.display().to_string()]);
         } else if self.directory.as_os_str() != "." {
             words.push(self.directory.display().to_string());
         }
-        words.extend(["--seed".to_owned(), self.seed.to_string()]);
-        words.extend(
-            self.real
-                .iter()
-                .flat_map(|tool| ["--real".to_owned(), tool.clone()]),
-        );
         let words = words.iter().map(String::as_str);
         // Only a NUL cannot be quoted, and no argument of a process holds one.
         shlex::try_join(words).unwrap_or_default()

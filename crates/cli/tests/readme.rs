@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lockkeeper_rehearsal::{
-    Durations, Measure, models::MODELS, promises::PROMISES, scenarios, tools::TOOLS,
+    Durations, Measure, fault_kinds, models::MODELS, promises::PROMISES, scenarios, tools::TOOLS,
 };
 
 /// Stands for output that is left out.
@@ -169,12 +169,21 @@ fn pages_list_what_the_code_knows() {
         &list(MODELS.iter().map(|model| model.action)),
     );
     let mut table =
-        "| promise | what it means | how a broken one is mended |\n| --- | --- | --- |\n"
+        "| promise | what it means | holds under | how a broken one is mended |\n| --- | --- | --- | --- |\n"
             .to_owned();
     for promise in PROMISES {
         let (meaning, mend) = (promise.id.meaning(), promise.mend);
         assert!(!format!("{meaning}{mend}").contains('|'));
-        writeln!(table, "| `{}` | {meaning} | {mend} |", promise.id).unwrap();
+        let covers = match promise.covers().as_str() {
+            "" => "no faults".to_owned(),
+            classes => format!("faults {classes}"),
+        };
+        writeln!(
+            table,
+            "| `{}` | {meaning} | {covers} | {mend} |",
+            promise.id
+        )
+        .unwrap();
     }
     hold("docs/promises.md", "promises", &table);
     let mut table = "| story | what happens |\n| --- | --- |\n".to_owned();
@@ -182,6 +191,11 @@ fn pages_list_what_the_code_knows() {
         writeln!(table, "| `{id}` | {title} |").unwrap();
     }
     hold("docs/promises.md", "stories", &table);
+    let mut table = "| fault | class | what it is |\n| --- | --- | --- |\n".to_owned();
+    for (name, class, about) in fault_kinds() {
+        writeln!(table, "| `{name}` | {class} | {about} |").unwrap();
+    }
+    hold("docs/campaigns.md", "faults", &table);
     let table = Measure::ALL.map(|measure| {
         let (title, meaning) = (measure.title(), measure.meaning());
         format!("| {title} | {meaning} |\n")

@@ -55,6 +55,11 @@ pub(crate) fn credentials(site: &Site<'_>, role: &str, environment: &Environment
     )
 }
 
+/// Credentials that outlive an outage of a minute and a half: by itself the action gives up before.
+pub(crate) fn patient(credentials: Step) -> Step {
+    credentials.with("retry-max-attempts", 14_i64)
+}
+
 /// How long credentials last: longer than any job that uses them.
 const SESSION_SECONDS: i64 = 3600;
 

@@ -105,6 +105,14 @@ impl Step {
         self
     }
 
+    /// One more input of the action.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Yaml>) -> Self {
+        if let Work::Uses { with, .. } = &mut self.work {
+            with.push((name, value.into()));
+        }
+        self
+    }
+
     pub(crate) fn above(mut self, line: impl Into<String>) -> Self {
         self.above.push(line.into());
         self

@@ -12,6 +12,7 @@ use crate::calendar;
 use crate::cast::{self, DEVELOPER, OPERATOR, REVIEWER};
 use crate::engine::EngineError;
 use crate::memory::Past;
+use crate::schedule::Schedule;
 use crate::stage::{PullRequestFrom, Stage};
 use crate::survey::Survey;
 
@@ -33,9 +34,39 @@ pub(crate) struct Director<'a> {
     pub(crate) survey: &'a Survey,
     /// What the story has done that others may have done too; none when it is on its own.
     pub(crate) past: Option<Past<'a>>,
+    /// What strikes once the story's own part has begun.
+    pub(crate) schedule: Option<&'a Schedule>,
+    /// How many events there were when it did.
+    pub(crate) begun: Option<usize>,
+}
+
+impl<'a> Director<'a> {
+    /// One that plays by itself, without a schedule.
+    pub(crate) fn new(stage: &'a mut Stage, survey: &'a Survey) -> Self {
+        Self {
+            stage,
+            survey,
+            past: None,
+            schedule: None,
+            begun: None,
+        }
+    }
 }
 
 impl Director<'_> {
+    /// The story's own part begins: what comes before is there to get to it. The faults of a
+    /// schedule are counted from here, and nothing is shared with other stories any more.
+    pub(crate) fn begin(&mut self) -> Result<(), PlayError> {
+        if let Some(schedule) = self.schedule {
+            self.past = None;
+            self.begun = Some(self.stage.world.log.events().len());
+            let order = schedule.order.as_deref();
+            self.stage
+                .arm(schedule.seed.into(), order, &schedule.faults)?;
+        }
+        Ok(())
+    }
+
     fn commit(&self, name: &str) -> Result<CommitSha, PlayError> {
         let found = self.stage.repository.change(name).cloned();
         found.ok_or_else(|| PlayError::NotPlayable(format!("no commit is called {name}")))
@@ -93,6 +124,7 @@ impl Director<'_> {
     /// that starts.
     pub(crate) fn merge(&mut self, name: &str) -> Result<CommitSha, PlayError> {
         let sha = self.commit(name)?;
+        self.stage.brings(Some(sha.clone()), None)?;
         let actor = self.operator();
         self.stage.stimulus(
             &actor,
@@ -129,13 +161,7 @@ impl Director<'_> {
         play: impl FnOnce(&mut Director<'_>) -> Result<(), PlayError>,
     ) -> Result<(), PlayError> {
         let survey = self.survey;
-        let alone = |stage: &mut Stage| {
-            play(&mut Director {
-                stage,
-                survey,
-                past: None,
-            })
-        };
+        let alone = |stage: &mut Stage| play(&mut Director::new(stage, survey));
         match &mut self.past {
             Some(past) => past.act(self.stage, name, alone),
             None => alone(self.stage),
@@ -228,6 +254,9 @@ impl Director<'_> {
         };
         let file = WorkflowFile::parse(&production.file)
             .map_err(|error| PlayError::NotPlayable(error.to_string()))?;
+        let digest = self.digest_of(tag);
+        let commit = digest.as_ref().and_then(|digest| self.built_from(digest));
+        self.stage.brings(commit, digest)?;
         let actor = self.operator();
         let mut inputs: BTreeMap<String, String> = production.other_inputs.clone();
         if let Some(input) = &production.tag_input {
@@ -388,6 +417,17 @@ impl Director<'_> {
                 } if *repository == self.survey.repository && put == tag => Some(digest.clone()),
                 _ => None,
             })
+    }
+}
+
+impl Director<'_> {
+    /// The commit that an image was built from.
+    fn built_from(&self, wanted: &ImageDigest) -> Option<CommitSha> {
+        let events = self.stage.world.log.events();
+        events.iter().rev().find_map(|event| match &event.what {
+            What::ImagePushed { digest, commit, .. } if digest == wanted => commit.clone(),
+            _ => None,
+        })
     }
 }
 

@@ -370,6 +370,16 @@ impl History {
         self.commits.get(digest)
     }
 
+    /// How the images whose tasks were started on a service behaved there.
+    pub(crate) fn behaviours_on(
+        &self,
+        service: &ServiceKey,
+    ) -> impl Iterator<Item = (&ImageDigest, Behaviour)> {
+        let all = self.behaviours.iter();
+        all.filter(move |((of, _), _)| of == service)
+            .map(|((_, digest), behaviour)| (digest, *behaviour))
+    }
+
     pub(crate) fn behaviour_of(
         &self,
         service: &ServiceKey,

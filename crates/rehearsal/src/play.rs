@@ -7,9 +7,11 @@ use lockkeeper_policy::PromiseId;
 use lockkeeper_world::clock::START;
 use lockkeeper_world::event::{Event, What};
 
+use crate::campaign::covered;
 use crate::director::{Director, PlayError};
 use crate::engine::EngineError;
 use crate::estimates::{Samples, samples};
+use crate::faults::Classes;
 use crate::history::History;
 use crate::memory::{Memory, Past};
 use crate::promises::{Facts, Judgement, PROMISES, Story};
@@ -17,6 +19,7 @@ use crate::record::Told;
 use crate::report::RunReport;
 use crate::repository::Repository;
 use crate::scenarios::Scenario;
+use crate::schedule::Schedule;
 use crate::stage::Library;
 use crate::survey::{Raising, Settings, Survey, raise};
 
@@ -26,6 +29,12 @@ pub(crate) struct Outcome {
     pub(crate) settings: Settings,
     pub(crate) told: Told,
     pub(crate) events: Vec<Event>,
+    /// The number of events before the story's own part, where a schedule was played.
+    pub(crate) begun: Option<usize>,
+    /// Its faults that struck, by their place in it, with the events that say so.
+    pub(crate) struck: Vec<(usize, u64)>,
+    /// The choices that were made where the schedule gives an order, each with how many there were.
+    pub(crate) choices: Vec<(u8, u8)>,
     pub(crate) judgements: Vec<(PromiseId, Judgement)>,
     pub(crate) runs: Vec<RunReport>,
     pub(crate) samples: Samples,
@@ -38,7 +47,7 @@ impl Outcome {
     pub(crate) fn judged(
         scenario: &'static Scenario,
         settings: Settings,
-        told: Told,
+        mut told: Told,
         events: Vec<Event>,
         facts: &Facts,
         wall_time: Duration,
@@ -54,11 +63,27 @@ impl Outcome {
             history: &history,
             settled: told.settled,
         };
-        let judgements = PROMISES
+        let mut judgements: Vec<(PromiseId, Judgement)> = PROMISES
             .iter()
             .map(|promise| (promise.id, (promise.judge)(&story)))
             .collect();
         let samples = samples(&story);
+        if let Some(schedule) = &told.schedule {
+            let struck = Classes::struck(&events);
+            for (id, judgement) in &mut judgements {
+                if covered(*id, struck) {
+                    continue;
+                }
+                if let Some(breach) = judgement.breaches.first() {
+                    told.notes.insert(format!(
+                        "the schedule `{schedule}` breaks {id} by faults beyond those that it covers ({struck}), which does not count: {}",
+                        breach.message
+                    ));
+                }
+                judgement.set_aside = std::mem::take(&mut judgement.breaches);
+                judgement.exercised = false;
+            }
+        }
         let runs = history
             .runs
             .iter()
@@ -84,6 +109,9 @@ impl Outcome {
             samples,
             wall_time,
             events,
+            begun: None,
+            choices: Vec::new(),
+            struck: Vec::new(),
         }
     }
 
@@ -110,19 +138,21 @@ impl Ground<'_> {
         &self,
         scenario: &'static Scenario,
     ) -> Result<Vec<Outcome>, EngineError> {
-        let declared = self.play(scenario, Settings::Declared)?;
+        let declared = self.play(scenario, Settings::Declared, None)?;
         let mattered = declared.events.iter().any(is_about_settings);
         let mut outcomes = vec![declared];
         if mattered {
-            outcomes.push(self.play(scenario, Settings::Defaults)?);
+            outcomes.push(self.play(scenario, Settings::Defaults, None)?);
         }
         Ok(outcomes)
     }
 
-    fn play(
+    /// Plays a scenario, with the faults of a schedule where there is one.
+    pub(crate) fn play(
         &self,
         scenario: &'static Scenario,
         settings: Settings,
+        schedule: Option<&Schedule>,
     ) -> Result<Outcome, EngineError> {
         let Ground {
             survey,
@@ -136,11 +166,13 @@ impl Ground<'_> {
         let began = RealInstant::now();
         let mut stage = raise(survey, settings, checks, repository, library, raising)?;
         let past = Past::new(memory, settings, &stage);
-        let played = (scenario.play)(&mut Director {
-            stage: &mut stage,
-            survey,
+        let mut director = Director {
             past: Some(past),
-        });
+            schedule,
+            ..Director::new(&mut stage, survey)
+        };
+        let played = (scenario.play)(&mut director);
+        let begun = director.begun;
         let note = match played {
             Ok(()) => None,
             Err(PlayError::NotPlayable(why)) => Some(why),
@@ -163,16 +195,19 @@ impl Ground<'_> {
                 .chain(unknown)
                 .collect(),
             isolation: stage.engine().layers().unwrap_or_default(),
+            schedule: schedule.map(Schedule::to_string),
         };
         let events = stage.world.log.events().to_vec();
-        Ok(Outcome::judged(
-            scenario,
-            settings,
-            told,
-            events,
-            self.facts,
-            began.elapsed(),
-        ))
+        let took = began.elapsed();
+        let judged = Outcome::judged(scenario, settings, told, events, self.facts, took);
+        let struck = stage.struck().to_vec();
+        let choices = stage.choices().to_vec();
+        Ok(Outcome {
+            begun,
+            struck,
+            choices,
+            ..judged
+        })
     }
 }
 

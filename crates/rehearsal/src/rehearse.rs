@@ -1,28 +1,23 @@
 //! A whole rehearsal: survey, stories, verdicts.
 
-use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lockkeeper_names::RepositorySlug;
 use lockkeeper_policy::Policy;
 use lockkeeper_world::Durations;
 
-use crate::cast;
+use crate::campaign::BEGINNING;
 use crate::engine::EngineError;
-use crate::memory::Memory;
-use crate::play::{Ground, Outcome};
-use crate::promises::Facts;
+use crate::house::{Enough, House, known};
+use crate::play::Outcome;
 use crate::real::RealTool;
 use crate::record::{Recording, SURVEY, Subject};
 use crate::report::Report;
-use crate::repository::{Repository, RepositoryError, read_files};
+use crate::repository::RepositoryError;
+use crate::saved::{self, SavedError};
 use crate::scenarios::{SCENARIOS, Scenario};
-use crate::stage::Library;
-use crate::strangers::{self, Foreign, Strangers, WORKFLOWS, is_workflow};
-use crate::survey::{Account, Raising, Settings, Survey, survey};
+use crate::schedule::{Schedule, ScheduleError};
+use crate::survey::Settings;
 use crate::verdicts::assemble;
 
 /// What is to be rehearsed, and how.
@@ -36,6 +31,8 @@ pub struct Request {
     pub seed: u64,
     /// Only the scenarios with these ids, begun in this order; all when empty.
     pub scenarios: Vec<String>,
+    /// Schedules to play in the place of stories.
+    pub replay: Vec<String>,
     /// Begin no further story once one has broken a promise with the declared settings.
     pub fail_fast: bool,
     /// The lockkeeper executable.
@@ -76,8 +73,14 @@ pub enum RehearsalError {
     Refused(String),
     #[error("{file} is no answer of `aws iam get-account-authorization-details`: {message}")]
     Iam { file: String, message: String },
+    #[error(transparent)]
+    Saved(#[from] SavedError),
     #[error("there is no scenario `{name}`; there are: {known}")]
     NoScenario { name: String, known: String },
+    #[error("{text:?} is no schedule: {why}")]
+    Schedule { text: String, why: ScheduleError },
+    #[error("{file} {why}")]
+    State { file: String, why: String },
 }
 
 /// How far a rehearsal is, for a progress line.
@@ -100,260 +103,119 @@ pub fn rehearse(
     request: &Request,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, RehearsalError> {
-    for name in &request.scenarios {
-        if SCENARIOS.iter().all(|scenario| scenario.id != name) {
-            let known = SCENARIOS
-                .iter()
-                .map(|scenario| scenario.id)
-                .collect::<Vec<_>>()
-                .join(", ");
-            return Err(RehearsalError::NoScenario {
-                name: name.clone(),
-                known,
-            });
-        }
+    known(&request.scenarios)?;
+    let house = House::open(request, request.seed)?;
+    let mut subject = house.subject(request.seed, Vec::new());
+    let named = |scenario: &Scenario| request.scenarios.iter().any(|name| name == scenario.id);
+    // All of them, in whatever order, are the whole set.
+    if !subject.wanted().all(named) {
+        subject.only = request.scenarios.clone();
     }
-    let account = account(request)?;
-    let Strangers { mut files, partial } = match request.strangers {
-        true => strangers::read(&request.directory)?,
-        false => Strangers {
-            files: read_files(&request.directory)?,
-            partial: false,
-        },
-    };
-    let library = Library::default();
-    let mut sources = BTreeMap::new();
-    let mut workflows = Vec::new();
-    for (path, file) in &files {
-        let Some(name) = path.strip_prefix(WORKFLOWS) else {
-            continue;
-        };
-        if !is_workflow(name) {
-            continue;
-        }
-        let text = String::from_utf8_lossy(&file.contents).into_owned();
-        match library.read(name, &text) {
-            Ok(loaded) => workflows.push(loaded),
-            Err(problems) => {
-                let problem = problems.first();
-                return Err(RehearsalError::Workflow {
-                    file: path.clone(),
-                    line: problem.map_or(1, |problem| problem.place.line),
-                    message: problem.map_or_else(String::new, |problem| problem.message.clone()),
-                });
-            }
-        }
-        sources.insert(name.to_owned(), text);
+    let before = scheduled(request, &house, progress)?;
+    if !request.replay.is_empty() {
+        subject.seed = BEGINNING;
+        subject.only = before
+            .iter()
+            .map(|outcome| outcome.scenario.id.to_owned())
+            .collect();
+        subject.only.dedup();
+        return Ok(report(house, subject, before));
     }
-    if sources.is_empty() {
-        return Err(RehearsalError::NoWorkflows(
-            request.directory.display().to_string(),
-        ));
-    }
-    let ground = Foreign::prepare(request, partial, &workflows, &mut files);
-    let scratch =
-        crate::engine::scratch::directory().map_err(EngineError::io("make a scratch directory"))?;
-    let changes = cast::changes(&files);
-    let slug = ground.slug.unwrap_or_else(|| slug(&request.directory));
-    let repository = Arc::new(Repository::make(
-        slug,
-        ground.policy.production_branch.clone(),
-        files,
-        changes,
-        scratch.path(),
-    )?);
-    let raising = |processor| Raising {
-        executable: request.executable.clone(),
-        no_sandbox: request.no_sandbox,
-        strangers: request.strangers,
-        seed: request.seed,
-        processor,
-        permissive: false,
-        real: request.real.clone(),
-        durations: request.durations,
-    };
-    let processors = processors();
-    let survey = std::thread::scope(|scope| {
-        // On a thread of its own, since it is bound to one processor.
-        scope
-            .spawn(|| {
-                survey(
-                    &ground.policy,
-                    &repository,
-                    &account,
-                    ground.written.as_ref(),
-                    &library,
-                    &raising(processors[0]),
-                )
-            })
-            .join()
-    });
-    let (survey, watched) = match survey {
-        Ok(survey) => survey?,
-        Err(panic) => std::panic::resume_unwind(panic),
-    };
-    let named = |scenario: &&Scenario| request.scenarios.iter().any(|name| name == scenario.id);
-    let mut subject = Subject {
-        seed: request.seed,
-        // All of them, in whatever order, are the whole set.
-        only: match SCENARIOS.iter().all(named) {
-            true => Vec::new(),
-            false => request.scenarios.clone(),
-        },
-        facts: facts(&survey, &repository),
-        assumptions: assumptions(ground.sentences, &survey, request),
-        workflows: sources,
-    };
-    let contexts = survey.required_checks(&survey.checks);
-    let mut stories: Vec<(usize, &'static Scenario)> = subject
-        .wanted()
-        .filter(|scenario| scenario.is_playable(&survey))
-        .enumerate()
-        .collect();
+    let mut stories: Vec<(usize, &'static Scenario)> =
+        house.playable(&subject).into_iter().enumerate().collect();
     stories.sort_by_key(|(_, scenario)| {
         let mut named = request.scenarios.iter();
         named.position(|name| name == scenario.id)
     });
-    let all = stories.len();
-    let memory = Memory::default();
-    let queue = Mutex::new(stories.into_iter());
-    let results: Mutex<BTreeMap<usize, Result<Vec<Outcome>, EngineError>>> = Mutex::default();
-    let stopped = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        for processor in processors.iter().take(all) {
-            let (queue, results, stopped) = (&queue, &results, &stopped);
-            let ground = Ground {
-                survey: &survey,
-                facts: &subject.facts,
-                checks: &contexts,
-                repository: &repository,
-                library: &library,
-                raising: raising(*processor),
-                memory: &memory,
-            };
-            scope.spawn(move || {
-                loop {
-                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((at, scenario)) = next else {
-                        return;
-                    };
-                    if stopped.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    let outcomes = ground.play_with_both(scenario);
-                    if request.fail_fast && outcomes.as_ref().is_ok_and(|o| o.iter().any(broke)) {
-                        stopped.store(true, Ordering::Relaxed);
-                    }
-                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                    results.insert(at, outcomes);
-                    progress(Progress {
-                        done: results.len(),
-                        all,
-                        scenario: scenario.id,
-                    });
-                }
+    let done = AtomicUsize::new(0);
+    let played = house.share_out(
+        stories.len(),
+        |ground, at| ground.play_with_both(stories[at].1),
+        |at, outcomes| {
+            progress(Progress {
+                done: done.fetch_add(1, Ordering::Relaxed) + 1,
+                all: stories.len(),
+                scenario: stories[at].1.id,
             });
-        }
-    });
-    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut outcomes = Vec::new();
-    for result in results.into_values() {
-        outcomes.extend(result?);
+            match request.fail_fast && outcomes.iter().any(broke) {
+                true => Enough::Yes,
+                false => Enough::No,
+            }
+        },
+    )?;
+    if played.len() < stories.len() {
+        let played = played.iter().map(|(at, _)| stories[*at].1.id.to_owned());
+        subject.only = played.collect();
     }
-    if stopped.into_inner() {
-        let mut played: Vec<_> = outcomes.iter().map(|o| o.scenario.id.to_owned()).collect();
-        played.dedup();
-        subject.only = played;
-    }
+    let mut played: Vec<_> = played
+        .into_iter()
+        .map(|(at, outcomes)| (stories[at].0, outcomes))
+        .collect();
+    played.sort_by_key(|(place, _)| *place);
+    let played = played.into_iter().flat_map(|(_, outcomes)| outcomes);
+    let outcomes = played.chain(before).collect();
+    Ok(report(house, subject, outcomes))
+}
+
+fn report(house: House, subject: Subject, outcomes: Vec<Outcome>) -> Report {
     let mut report = assemble(subject, outcomes);
     report.recordings.push(Recording {
         scenario: SURVEY,
         settings: Settings::Declared.as_str(),
-        events: watched,
+        events: house.watched,
         told: None,
     });
-    Ok(report)
+    report
+}
+
+/// Plays the schedules that are asked for, or else those that the repository keeps: they have broken
+/// a promise before.
+fn scheduled(
+    request: &Request,
+    house: &House,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Vec<Outcome>, RehearsalError> {
+    let schedules = match (request.replay.as_slice(), request.strangers) {
+        ([], true) => Vec::new(),
+        ([], false) if !request.scenarios.is_empty() => Vec::new(),
+        ([], false) => saved::read(&request.directory)?,
+        (asked, _) => asked
+            .iter()
+            .map(|text| {
+                Schedule::parse(text).map_err(|why| RehearsalError::Schedule {
+                    text: crate::faults::shown(text),
+                    why,
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?,
+    };
+    if schedules.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A schedule says everything but what comes before its own part, which has one seed for all.
+    let own = match request.seed {
+        BEGINNING => None,
+        _ => Some(House::open(request, BEGINNING)?),
+    };
+    let house = own.as_ref().unwrap_or(house);
+    let done = AtomicUsize::new(0);
+    let played = house.share_out(
+        schedules.len(),
+        |ground, at| ground.play_schedule(&schedules[at]),
+        |at, _| {
+            progress(Progress {
+                done: done.fetch_add(1, Ordering::Relaxed) + 1,
+                all: schedules.len(),
+                scenario: schedules[at].scenario.id,
+            });
+            Enough::No
+        },
+    )?;
+    Ok(played.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
 /// Whether a promise is broken in a story with the declared settings.
 fn broke(outcome: &Outcome) -> bool {
     let mut judgements = outcome.judgements.iter();
     outcome.settings == Settings::Declared && judgements.any(|(_, j)| !j.breaches.is_empty())
-}
-
-fn facts(survey: &Survey, repository: &Repository) -> Facts {
-    let production = survey.production.as_ref();
-    Facts {
-        policy: survey.policy.clone(),
-        staging: survey.staging.clone(),
-        production: survey.production_service.clone(),
-        repository: survey.repository.clone(),
-        deploys_staging: survey.deploys_staging.clone(),
-        deploys_production: production.iter().map(|used| used.file.clone()).collect(),
-        checks_pulls: survey.checks_pulls.clone(),
-        locks: survey.locks.clone(),
-        tag_input: production.and_then(|used| used.tag_input.clone()),
-        reviewers: vec![cast::REVIEWER.to_owned()],
-        left_out: survey.left_out.iter().cloned().collect(),
-        root: repository.root.clone(),
-    }
-}
-
-/// The most bytes that an account's answer may have.
-const MOST_BYTES: u64 = 64 << 20;
-
-/// The roles that somebody gives along.
-fn account(request: &Request) -> Result<Account, RehearsalError> {
-    let Some(path) = &request.iam else {
-        return Ok(Account::default());
-    };
-    let error = |message: String| RehearsalError::Iam {
-        file: path.display().to_string(),
-        message,
-    };
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
-        .map_err(|problem| error(problem.to_string()))?;
-    Account::read(&text).map_err(error)
-}
-
-/// The processors that this process may use: each takes one story at a time.
-fn processors() -> Vec<Option<usize>> {
-    match rustix::thread::sched_getaffinity(None) {
-        Ok(set) => (0..rustix::thread::CpuSet::MAX_CPU)
-            .filter(|cpu| set.is_set(*cpu))
-            .map(Some)
-            .take(16)
-            .collect(),
-        Err(_) => vec![None],
-    }
-}
-
-/// `example/<directory>`
-fn slug(directory: &Path) -> RepositorySlug {
-    let absolute = directory
-        .canonicalize()
-        .unwrap_or_else(|_| directory.to_owned());
-    let name = absolute
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let name: String = name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
-        .collect();
-    RepositorySlug::parse(&format!("example/{name}"))
-        .or_else(|_| RepositorySlug::parse("example/repository"))
-        .expect("example/repository is a slug")
-}
-
-fn assumptions(mut assumptions: Vec<String>, survey: &Survey, request: &Request) -> Vec<String> {
-    assumptions.extend(survey.assumptions());
-    assumptions.extend(crate::durations::notes(&request.durations));
-    assumptions.extend(request.real.iter().map(|real| {
-        let (name, version) = (real.name(), real.version());
-        format!("`{name}` is the installed {version}, with the world in the place of its service")
-    }));
-    assumptions
 }

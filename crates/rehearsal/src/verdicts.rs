@@ -261,6 +261,7 @@ fn as_evidence(breach: &Breach, story: usize, outcome: &Outcome, subject: &Subje
         message: breach.message.clone(),
         scenario: outcome.scenario.id,
         settings: outcome.settings.as_str(),
+        schedule: outcome.told.schedule.clone(),
         story,
         seq: breach.seq,
     }

@@ -53,6 +53,11 @@ impl Outages {
         self.0.push(outage);
     }
 
+    /// Those that were and will be.
+    pub fn all(&self) -> &[Outage] {
+        &self.0
+    }
+
     /// What hits this request, if anything; counts it.
     pub fn hit(&mut self, now: Instant, api: Api, operation: &str) -> Option<Ailment> {
         let outage = self.0.iter_mut().find(|o| {

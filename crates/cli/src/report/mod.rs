@@ -23,7 +23,7 @@ pub(crate) struct Shown {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// For people
     Human,
     /// For programs
@@ -33,6 +33,15 @@ enum Format {
 }
 
 impl Shown {
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether files are to be written beside what is printed.
+    pub(crate) fn has_files(&self) -> bool {
+        self.outputs.any()
+    }
+
     pub(crate) fn is_for_people(&self) -> bool {
         self.format == Format::Human
     }

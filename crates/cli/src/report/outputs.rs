@@ -29,6 +29,17 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
+    pub(super) fn any(&self) -> bool {
+        let files = [
+            &self.html,
+            &self.junit,
+            &self.summary,
+            &self.trace,
+            &self.events,
+        ];
+        files.into_iter().any(Option::is_some)
+    }
+
     /// Writes what was asked for; `command` plays the rehearsal again.
     pub(super) fn write(&self, report: &Report, command: &str) -> Result<(), Failure> {
         if let Some(path) = &self.html {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Succeeds once the service runs DIGEST and nothing else, from DEPLOYMENT, in the very same tasks for
-# STABLE_SECONDS. TASKS, where given, were seen to do so before.
+# STABLE_SECONDS; for twice as long once one of them was replaced, since the next may die as it did.
+# TASKS, where given, were seen to do so before.
 # Outputs: tasks.
 
 # shellcheck source-path=SCRIPTDIR source=service.sh
@@ -11,6 +12,8 @@ source "${BASH_SOURCE[0]%/*}/service.sh"
 until=$((SECONDS + SERVING_SECONDS))
 seen=${TASKS:-}
 since=$SECONDS
+stable=$STABLE_SECONDS
+steady=false
 if [[ -n $seen ]]; then
   since=$((SECONDS - STABLE_SECONDS))
 fi
@@ -49,18 +52,25 @@ while :; do
   read_tasks
   look
   if [[ -n $state || $now != "$seen" ]]; then
+    if [[ $steady == true ]]; then
+      stable=$((2 * STABLE_SECONDS))
+    fi
     since=$SECONDS
     seen=$now
   fi
-  left=$((since + STABLE_SECONDS - SECONDS))
+  steady=false
+  if [[ -z $state ]]; then
+    steady=true
+  fi
+  left=$((since + stable - SECONDS))
   if [[ -z $state ]] && ((left <= 0)); then
-    printf '%s\n' "${#tasks[@]} of ${found[desired]} tasks run $DIGEST, the same ones for at least $STABLE_SECONDS s"
+    printf '%s\n' "${#tasks[@]} of ${found[desired]} tasks run $DIGEST, the same ones for at least $stable s"
     output tasks "$now"
     exit 0
   fi
   printf '%s\n' "${state:-all tasks run $DIGEST, for $((SECONDS - since)) s}"
   if ((SECONDS >= until)); then
-    fail "no $STABLE_SECONDS s without change within $SERVING_SECONDS s: ${state:-tasks come and go}"
+    fail "no $stable s without change within $SERVING_SECONDS s: ${state:-tasks come and go}"
   fi
   # A task that ends leaves another name behind, so that nothing is missed in between.
   if [[ -z $state ]]; then

@@ -3,7 +3,7 @@
 use lockkeeper_names::conventions::SMOKE_TEST_HEADER;
 
 use crate::site::{EnvironmentSite, Site};
-use crate::steps::{credentials, script};
+use crate::steps::{credentials, patient, script};
 use crate::workflow::{Job, Step};
 
 /// How long a deploy job may take: deploying, proving and going back, each with its own limit, fit
@@ -151,7 +151,7 @@ pub(crate) fn outcome(
         env: service_env(site, environment),
         steps: vec![
             crate::steps::checkout(false),
-            credentials(site, site.read_role.as_str(), environment),
+            patient(credentials(site, site.read_role.as_str(), environment)),
             script("Say what serves", "report.sh").when("always()"),
         ],
         ..Job::default()

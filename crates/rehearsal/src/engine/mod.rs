@@ -63,6 +63,10 @@ pub enum EngineError {
         "steps could reach {0}, and these workflows are somebody's code; run with --no-sandbox if you trust them"
     )]
     Unprotected(String),
+    #[error(
+        "the schedule {0} was played twice and went two ways: something in it is not in lockkeeper's hands, so its verdicts cannot be trusted"
+    )]
+    Undetermined(String),
 }
 
 impl EngineError {

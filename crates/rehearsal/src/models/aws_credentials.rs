@@ -12,6 +12,9 @@ use super::{Bench, Model, Progress};
 /// Attempts at STS, as the action makes by default.
 const ATTEMPTS: u32 = 12;
 
+/// More would take weeks.
+const MOST_ATTEMPTS: u32 = 24;
+
 #[derive(Default)]
 struct Credentials {
     attempt: u32,
@@ -107,10 +110,15 @@ impl Credentials {
                 self.finish(bench, region, &key, &secret, &session)
             }
             outcome => {
-                self.attempt += 1;
-                if self.attempt <= ATTEMPTS {
-                    // 50 ms doubled each time, as the action does, and a quarter minute at most.
-                    return Progress::Sleep(Duration::from_millis(50 << self.attempt.min(8)));
+                let attempts = bench
+                    .input("retry-max-attempts")
+                    .and_then(|text| text.parse().ok());
+                let retries = bench.input("disable-retry") != Some("true");
+                if retries && self.attempt < attempts.unwrap_or(ATTEMPTS).min(MOST_ATTEMPTS) {
+                    // Up to 50 ms that are doubled each time: the middle of what the action draws.
+                    let delay = Duration::from_millis(25 << (self.attempt - 1));
+                    self.attempt += 1;
+                    return Progress::Sleep(delay);
                 }
                 let why = outcome.err().map_or_else(
                     || "the connection was closed".to_owned(),

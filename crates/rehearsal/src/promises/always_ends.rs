@@ -1,5 +1,6 @@
 //! Once faults stop, every run ends, at a version that can be named.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::What;
 
@@ -7,6 +8,7 @@ use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::AlwaysEnds,
+    covers: Classes::A_TO_C,
     mend: "Give every job `timeout-minutes`, every wait a deadline, and end with one version in service.",
     judge,
 };

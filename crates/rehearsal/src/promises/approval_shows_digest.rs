@@ -1,11 +1,13 @@
 //! Whoever approves can read which digest will serve.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Judgement, Promise, Story, Target, names_digest};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::ApprovalShowsDigest,
+    covers: Classes::A_TO_C,
     mend: "Resolve the tag to its digest in a job before the gated one, and write current and requested digest to its `$GITHUB_STEP_SUMMARY`.",
     judge,
 };

@@ -1,14 +1,17 @@
 //! A deploy that does not end well leaves what served before.
 
+use crate::faults::Classes;
+use lockkeeper_names::ImageDigest;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::Instant;
 use lockkeeper_world::app::Behaviour;
-use lockkeeper_world::event::{Conclusion, ServiceKey};
+use lockkeeper_world::event::{Conclusion, ServiceKey, What};
 
 use super::{Asked, Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::FailedDeployRestores,
+    covers: Classes::A_TO_D,
     mend: "Record the current revision before the deploy, and in a later step under `always()` update the service back to it whenever deploy, verification or smoke test did not succeed.",
     judge,
 };
@@ -50,7 +53,10 @@ fn judge(story: &Story<'_>) -> Judgement {
             });
             let judged_at = later.map_or(story.settled, |update| update.at);
             let serving = story.history.serving(service, judged_at);
-            if serving.keys().ne(before.keys()) {
+            // What has passed its smoke test may stay.
+            let proven = story.proven(run, first.seq);
+            let stays = proven.is_some_and(|digest| serving.keys().eq([digest]));
+            if serving.keys().ne(before.keys()) && !stays {
                 let how = match conclusion {
                     Conclusion::Cancelled | Conclusion::TimedOut => "was cancelled",
                     _ => "failed",
@@ -69,6 +75,39 @@ fn judge(story: &Story<'_>) -> Judgement {
 }
 
 impl Story<'_> {
+    /// The digest that a run's own requests were answered by, in the last step that asked and that
+    /// ended well: its smoke test.
+    fn proven(&self, run: &crate::history::Run, since: u64) -> Option<&ImageDigest> {
+        let mut answered = None;
+        let mut proven = None;
+        for event in self.events.iter().filter(|event| event.seq > since) {
+            match &event.what {
+                What::Requested { status, digest, .. } => {
+                    let ours = event
+                        .caller
+                        .filter(|by| by.run == run.run && by.attempt == run.attempt);
+                    let good = status.is_some_and(|status| (200..300).contains(&status));
+                    if let Some(by) = ours {
+                        answered = digest
+                            .as_ref()
+                            .filter(|_| good)
+                            .map(|digest| (by.job, digest));
+                        proven = None;
+                    }
+                }
+                What::StepCompleted { job, outcome, .. } => {
+                    if let Some((_, digest)) = answered.take_if(|(asked, _)| asked == job)
+                        && *outcome == Conclusion::Success
+                    {
+                        proven = Some(digest);
+                    }
+                }
+                _ => {}
+            }
+        }
+        proven
+    }
+
     /// Whether what a run was asked to deploy cannot serve: as its tasks on this service show, or
     /// where none was started, as the commit is.
     fn commits_fail(
@@ -88,7 +127,12 @@ impl Story<'_> {
             )
         };
         match self.asked(run, target, at) {
-            Asked::Commit(sha) => cannot_serve(self.commits.of(&sha).behaviour),
+            Asked::Commit(sha) => {
+                let mut shown = self.history.behaviours_on(service);
+                let shown = shown.find(|(digest, _)| self.commit_of(digest) == Some(&sha));
+                let behaviour = shown.map(|(_, behaviour)| behaviour);
+                cannot_serve(behaviour.unwrap_or_else(|| self.commits.of(&sha).behaviour))
+            }
             Asked::Digest(digest) => {
                 let own = self
                     .commit_of(&digest)

@@ -1,5 +1,6 @@
 //! Every red deploy run says what is serving.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::Conclusion;
 
@@ -7,6 +8,7 @@ use super::{Judgement, Promise, Story, Target, names_digest};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::FailureSaysWhatServes,
+    covers: Classes::A_TO_C,
     mend: "End every way in which a deploy can fail with a step under `always()` or `failure()` that reads the service's running tasks and prints their digest.",
     judge,
 };

@@ -9,11 +9,13 @@ use lockkeeper_world::app::Behaviour;
 use lockkeeper_world::event::{Conclusion, What};
 
 use super::{Breach, Judgement, Promise, Story, Target};
+use crate::faults::Classes;
 use crate::history::Run;
 use crate::survey::Settings;
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::GoodChangeArrives,
+    covers: Classes::NONE,
     mend: "Look at the log of the step that the message names: nothing was wrong with the change, the image or the services.",
     judge,
 };

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Asked, Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::GreenMeansServing,
+    covers: Classes::A_TO_C,
     mend: "Deploy a new task-definition revision by digest, follow that very deployment to SUCCESSFUL, then compare every running task's digest with the one asked for, over a window, before the run may end green.",
     judge,
 };

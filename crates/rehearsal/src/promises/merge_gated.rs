@@ -5,9 +5,11 @@ use lockkeeper_world::event::What;
 
 use super::{Breach, Judgement, Promise, Story};
 use crate::commits::Gate;
+use crate::faults::Classes;
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::MergeGated,
+    covers: Classes::A_TO_D,
     mend: "Protect the branch with a ruleset that requires a pull request and one aggregate check (`if: always()`, green only when every gate's result is `success`), and run every gate that the rules name.",
     judge,
 };

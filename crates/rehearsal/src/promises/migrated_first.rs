@@ -7,9 +7,11 @@ use lockkeeper_world::event::{ServiceKey, What};
 use lockkeeper_world::ids::Caller;
 
 use super::{Judgement, Promise, Story, Target};
+use crate::faults::Classes;
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::MigratedFirst,
+    covers: Classes::A_TO_D,
     mend: "Before the service is updated, run the command from the new image with `aws ecs run-task`, wait for the task to stop, go on only if its container ended with 0, and wait first for one that an earlier run left behind.",
     judge,
 };

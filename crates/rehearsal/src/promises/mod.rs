@@ -14,6 +14,7 @@ use lockkeeper_world::ids::RunId;
 use serde::{Deserialize, Serialize};
 
 use crate::commits::Commits;
+use crate::faults::Classes;
 use crate::history::{History, Run};
 use crate::survey::Settings;
 
@@ -46,9 +47,18 @@ mod window_kept;
 /// A promise that is judged.
 pub struct Promise {
     pub id: PromiseId,
+    /// The faults that it holds under.
+    pub(crate) covers: Classes,
     /// How a broken one is usually mended, in a sentence.
     pub mend: &'static str,
     pub(crate) judge: fn(&Story<'_>) -> Judgement,
+}
+
+impl Promise {
+    /// The classes of faults under which it holds, as letters.
+    pub fn covers(&self) -> String {
+        self.covers.to_string()
+    }
 }
 
 /// Every promise, in the order in which reports list them.
@@ -166,6 +176,8 @@ pub struct Breach {
 pub(crate) struct Judgement {
     pub(crate) exercised: bool,
     pub(crate) breaches: Vec<Breach>,
+    /// Those by faults that the promise does not cover.
+    pub(crate) set_aside: Vec<Breach>,
 }
 
 impl Judgement {

@@ -1,11 +1,13 @@
 //! An older merge never replaces a newer one on staging.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::NeverBackwards,
+    covers: Classes::A_TO_C,
     mend: "Inside the lock, compare the commit with the one that staging serves, and refuse to deploy its ancestor.",
     judge,
 };

@@ -1,5 +1,6 @@
 //! Deploys to one environment never interleave.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::Instant;
 
@@ -7,6 +8,7 @@ use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::OneAtATime,
+    covers: Classes::A_TO_C,
     mend: "Give the deploying job a `concurrency` group of its environment, without `cancel-in-progress`.",
     judge,
 };

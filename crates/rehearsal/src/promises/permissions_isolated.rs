@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::cloud::{
     AccessRequest, Asker, Context, Mutation, Policies, PolicyDocument, judge as judge_access,
@@ -20,6 +21,7 @@ use super::{Breach, Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::PermissionsIsolated,
+    covers: Classes::A_TO_C,
     mend: "Give each environment a role of its own: its trust policy names that environment's subject exactly, its policy that environment's service and cluster.",
     judge,
 };

@@ -1,5 +1,6 @@
 //! Every AWS call that the pipeline makes is allowed.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::What;
 
@@ -7,6 +8,7 @@ use super::{Breach, Judgement, Promise, Story};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::PermissionsSuffice,
+    covers: Classes::A_TO_C,
     mend: "Grant the role what the message names: the action, on that resource, under the conditions that hold when it is used.",
     judge,
 };

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::cloud::{PolicyDocument, is_modelled};
 use lockkeeper_world::event::{Event, What};
@@ -15,6 +16,7 @@ use super::{Breach, Judgement, Promise, Story};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::PermissionsUsed,
+    covers: Classes::A_TO_C,
     mend: "Take what the message names out of the role's policy.",
     judge,
 };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::What;
 
@@ -9,6 +10,7 @@ use super::{Breach, Judgement, Promise, Story};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::PrHasNoCredentials,
+    covers: Classes::A_TO_C,
     mend: "Use `pull_request` (not `pull_request_target`), `permissions: contents: read`, no `id-token: write`, and no secrets in jobs that run a pull request's code.",
     judge,
 };

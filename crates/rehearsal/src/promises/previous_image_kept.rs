@@ -1,5 +1,6 @@
 //! The image before the current one can still be pulled.
 
+use crate::faults::Classes;
 use lockkeeper_names::ImageDigest;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::{ServiceKey, What};
@@ -8,6 +9,7 @@ use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::PreviousImageKept,
+    covers: Classes::A_TO_C,
     mend: "Give what production served a tag of its own, and the lifecycle policy a first rule that keeps the newest of those tags.",
     judge,
 };

@@ -1,11 +1,13 @@
 //! Production changes only after a person approved that very change.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Breach, Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::ProductionApproved,
+    covers: Classes::A_TO_D,
     mend: "Give the deploying job `environment: production`, create that environment with required reviewers before anything can run, and let the run check that it is protected.",
     judge,
 };

@@ -1,11 +1,13 @@
 //! Production gets a digest that staging verified, or that production served before.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::ProductionPromotesStaging,
+    covers: Classes::A_TO_C,
     mend: "Mark a digest as verified (an immutable tag) only after staging served it and its smoke test passed, and let production refuse a tag whose digest has no such mark.",
     judge,
 };

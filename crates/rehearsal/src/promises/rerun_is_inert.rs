@@ -1,11 +1,13 @@
 //! Re-running an old production run changes nothing.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::RerunIsInert,
+    covers: Classes::A_TO_C,
     mend: "Let the gated job's first step refuse `GITHUB_RUN_ATTEMPT` other than 1 (\"dispatch again\"): a re-run deploys an old tag over whatever serves now.",
     judge,
 };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::What;
 
@@ -9,6 +10,7 @@ use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::RollbackNotBlocked,
+    covers: Classes::A_TO_C,
     mend: "A job that waits for a reviewer holds its concurrency group for up to 30 days: cancel older waiting runs from a job before the gate, or take the lock after it.",
     judge,
 };
@@ -40,19 +42,20 @@ fn judge(story: &Story<'_>) -> Judgement {
             .is_some_and(|caller| caller.run == rollback.run),
         _ => false,
     });
+    let group = story.events.iter().find_map(|event| match &event.what {
+        What::JobPending { run, group, .. } | What::RunPending { run, group }
+            if *run == rollback.run =>
+        {
+            Some((event.seq, group))
+        }
+        _ => None,
+    });
+    // One that came to an end before it asked, and waited for nobody, was not held.
     let held = match reached {
         Some(event) => event.at.since(rollback.created) > PATIENCE,
-        None => true,
+        None => rollback.ended.is_none() || group.is_some(),
     };
     if held {
-        let group = story.events.iter().find_map(|event| match &event.what {
-            What::JobPending { run, group, .. } | What::RunPending { run, group }
-                if *run == rollback.run =>
-            {
-                Some((event.seq, group))
-            }
-            _ => None,
-        });
         let (seq, message) = match group {
             Some((seq, group)) => (
                 seq,

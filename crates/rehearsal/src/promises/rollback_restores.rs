@@ -1,11 +1,13 @@
 //! Dispatching a tag that production served before brings it back.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Asked, Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::RollbackRestores,
+    covers: Classes::NONE,
     mend: "Let the production workflow accept every tag that production has served, without leaning on staging.",
     judge,
 };

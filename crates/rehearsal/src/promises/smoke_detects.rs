@@ -1,5 +1,6 @@
 //! While what serves fails its smoke test, the run is not green.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::app::Behaviour;
 
@@ -7,6 +8,7 @@ use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::SmokeDetects,
+    covers: Classes::A_TO_C,
     mend: "After each deploy, ask the health and readiness endpoints through the load balancer, and fail on anything but a success.",
     judge,
 };

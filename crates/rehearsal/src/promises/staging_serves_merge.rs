@@ -1,5 +1,6 @@
 //! At settle staging serves the newest merged commit, or that commit's run is not green.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 use lockkeeper_world::event::What;
 
@@ -7,6 +8,7 @@ use super::{Breach, Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::StagingServesMerge,
+    covers: Classes::A_TO_C,
     mend: "Register a task-definition revision that names the image just built (by digest) and update the service to it; `--force-new-deployment` alone starts the old image again.",
     judge,
 };

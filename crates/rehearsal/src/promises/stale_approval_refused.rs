@@ -1,11 +1,13 @@
 //! An approval does not cover what changed after it was asked for.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::StaleApprovalRefused,
+    covers: Classes::A_TO_C,
     mend: "Hand digest and base revision from the job before the gate to the gated one, and let its first step compare them again before anything is changed.",
     judge,
 };

@@ -1,11 +1,13 @@
 //! Without its protection, the production environment is not deployed to.
 
+use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
 
 use super::{Judgement, Promise, Story, Target};
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::UngatedFailsClosed,
+    covers: Classes::A_TO_C,
     mend: "Before the gated job, read the environment through GitHub's API and end red unless it exists with required reviewers and the expected branch policy: GitHub creates a missing one without any gate.",
     judge,
 };

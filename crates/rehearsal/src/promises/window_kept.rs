@@ -4,9 +4,11 @@ use lockkeeper_policy::PromiseId;
 
 use super::{Judgement, Promise, Story, Target};
 use crate::calendar;
+use crate::faults::Classes;
 
 pub(super) const PROMISE: Promise = Promise {
     id: PromiseId::WindowKept,
+    covers: Classes::A_TO_D,
     mend: "Compare the clock with the window before anybody is asked and again behind the gate, in the window's time zone; let returns to what served before through.",
     judge,
 };

@@ -61,6 +61,9 @@ pub(crate) struct Told {
     /// What was assumed, and what was met that could not be done as asked.
     pub(crate) notes: BTreeSet<String>,
     pub(crate) isolation: Layers,
+    /// The schedule that was played, with its faults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) schedule: Option<String>,
 }
 
 /// One story's events, with what its verdicts need beside them; the survey has none.

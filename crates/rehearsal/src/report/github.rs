@@ -18,19 +18,36 @@ impl fmt::Display for Annotations<'_> {
             let Some(evidence) = first(promise, level) else {
                 continue;
             };
-            writeln!(
-                f,
-                "::{} file={},line={},title={}::{}. Mend: {}",
+            let text = super::human::sentence(&evidence.message);
+            let title = format!("{} {}", promise.id, level.words());
+            let place = (evidence.file.as_str(), evidence.line);
+            f.write_str(&annotation(
                 level.command(),
-                property(&format!("{FOLDER}/{}", evidence.file)),
-                evidence.line,
-                property(&format!("{} {}", promise.id, level.words())),
-                message(&super::human::sentence(&evidence.message)),
-                message(promise.mend),
-            )?;
+                place,
+                &title,
+                &text,
+                promise.mend,
+            ))?;
         }
         Ok(())
     }
+}
+
+/// A workflow command about a line of a workflow.
+pub(crate) fn annotation(
+    command: &str,
+    (file, line): (&str, u32),
+    title: &str,
+    text: &str,
+    mend: &str,
+) -> String {
+    format!(
+        "::{command} file={},line={line},title={}::{}. Mend: {}\n",
+        property(&format!("{FOLDER}/{file}")),
+        property(title),
+        message(text),
+        message(mend),
+    )
 }
 
 /// Markdown for `$GITHUB_STEP_SUMMARY`.
@@ -86,9 +103,9 @@ impl fmt::Display for Summary<'_> {
             }
             writeln!(
                 f,
-                "\nReplay: `{} --scenario {}`",
+                "\nReplay: `{} {}`",
                 code(self.command),
-                evidence.scenario
+                evidence.replay()
             )?;
         }
         for (title, lines) in [

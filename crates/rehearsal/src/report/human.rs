@@ -179,7 +179,10 @@ impl Human<'_> {
         let Some(recording) = self.report.recordings.get(evidence.story) else {
             return Ok(());
         };
-        writeln!(f, "  in the story `{}`:", evidence.scenario)?;
+        match &evidence.schedule {
+            Some(schedule) => writeln!(f, "  in the schedule `{schedule}`:")?,
+            None => writeln!(f, "  in the story `{}`:", evidence.scenario)?,
+        }
         let lines = timeline::around(&recording.events, evidence.seq, 9, 2);
         let who = lines
             .iter()

@@ -17,6 +17,7 @@ use crate::engine::Layers;
 use crate::estimates::Estimate;
 use crate::record::{self, Recording, Subject};
 
+pub(crate) use github::annotation;
 pub use github::{Annotations, Summary};
 pub use html::Html;
 pub use human::{Human, is_obeyed};
@@ -60,10 +61,23 @@ pub struct Evidence {
     pub scenario: &'static str,
     /// `declared` or `defaults`.
     pub settings: &'static str,
+    /// The schedule that was played, where it was no story as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
     #[serde(skip)]
     pub(crate) story: usize,
     #[serde(skip)]
     pub(crate) seq: u64,
+}
+
+impl Evidence {
+    /// The arguments that play this story alone, for a shell.
+    pub(crate) fn replay(&self) -> String {
+        match &self.schedule {
+            Some(schedule) => format!("--replay '{schedule}'"),
+            None => format!("--scenario {}", self.scenario),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -45,6 +45,7 @@ fn deploy(director: &mut Director<'_>, behaviour: Behaviour, fault: &str) -> Res
         let images = &mut director.stage.world.cloud.images;
         images.set_behaviour(&digest, behaviour);
     }
+    director.begin()?;
     director.deploy_to_production(&tag)?;
     Ok(())
 }

@@ -51,6 +51,7 @@ pub(super) const UNSEEN: Scenario = Scenario {
     challenges: CHALLENGES,
     play: |director| {
         director.merge_to_staging("first")?;
+        director.begin()?;
         let sha = director.merge("crashes")?;
         director.stage.fault('B', "its image crashes at start");
         let Some(run) = director.staging_run(&sha) else {
@@ -86,6 +87,7 @@ pub(super) const UNSEEN: Scenario = Scenario {
 
 fn merge(director: &mut Director<'_>, name: &str, fault: &str) -> Result<(), PlayError> {
     director.merge_to_staging("first")?;
+    director.begin()?;
     let sha = director.merge(name)?;
     director.stage.fault('B', fault);
     director.await_runs_of(&sha)

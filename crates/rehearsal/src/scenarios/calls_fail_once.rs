@@ -19,6 +19,7 @@ pub(super) const STAGING: Scenario = Scenario {
         PromiseId::AlwaysEnds,
     ],
     play: |director| {
+        director.begin()?;
         let text = "each kind of call to ECS and ECR is throttled once";
         once(director, text, Ailment::Throttled);
         director.merge_to_staging("first")?;
@@ -44,6 +45,7 @@ pub(super) const PRODUCTION: Scenario = Scenario {
         let text = "the answer to each kind of call to ECS and ECR is lost once";
         once(director, text, Ailment::LostAnswer);
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         once(director, text, Ailment::LostAnswer);
         let text = "GitHub's API answers once with an error of the server's, and once refuses for its rate limit";
         director.stage.fault('A', text);

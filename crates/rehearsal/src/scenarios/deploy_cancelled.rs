@@ -19,6 +19,7 @@ pub(super) const STAGING: Scenario = Scenario {
     needs: &[Needs::Staging],
     challenges: CHALLENGES,
     play: |director| {
+        director.begin()?;
         let sha = director.merge("first")?;
         let Some(run) = director.staging_run(&sha) else {
             return Ok(());
@@ -34,6 +35,7 @@ pub(super) const PRODUCTION: Scenario = Scenario {
     challenges: CHALLENGES,
     play: |director| {
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         let run = director.dispatch(&director.tag(&sha))?;
         if director.until_asked(run)? {
             director.review(run, true)?;

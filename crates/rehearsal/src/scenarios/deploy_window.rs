@@ -14,6 +14,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         let first = director.merge_to_staging("first")?;
         director.deploy_to_production(&director.tag(&first))?;
         let second = director.merge_to_staging("second")?;
+        director.begin()?;
         let late = director.dispatch(&director.tag(&second))?;
         if director.until_asked(late)? {
             director.until_window_closes()?;

@@ -17,6 +17,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     ],
     play: |director| {
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         let tag = director.tag(&sha);
         let run = director.dispatch(&tag)?;
         if director.until_asked(run)? {

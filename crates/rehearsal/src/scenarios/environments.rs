@@ -57,6 +57,7 @@ fn dispatch_after(
         }
     }
     let tag = director.tag(&sha);
+    director.begin()?;
     director.deploy_to_production(&tag)?;
     Ok(())
 }

@@ -18,6 +18,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         PromiseId::PermissionsSuffice,
     ],
     play: |director| {
+        director.begin()?;
         director.merge_to_staging("first")?;
         Ok(())
     },
@@ -33,6 +34,7 @@ pub(super) const FAULTS: Scenario = Scenario {
         PromiseId::AlwaysEnds,
     ],
     play: |director| {
+        director.begin()?;
         let sha = director.merge("first")?;
         let Some(run) = director.staging_run(&sha) else {
             return Ok(());

@@ -33,6 +33,7 @@ pub(super) const FAILS: Scenario = Scenario {
         let Some(digest) = director.digest_of(&tag) else {
             return Ok(());
         };
+        director.begin()?;
         let fault = "in production a row stands in the way of the migration";
         director.stage.fault('B', fault);
         let images = &mut director.stage.world.cloud.images;
@@ -57,6 +58,7 @@ pub(super) const CANCELLED: Scenario = Scenario {
     ],
     play: |director| {
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         let tag = director.tag(&sha);
         let run = director.dispatch(&tag)?;
         if director.until_asked(run)? {
@@ -88,6 +90,7 @@ pub(super) const OLD_CODE: Scenario = Scenario {
     ],
     play: |director| {
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         let tag = director.tag(&sha);
         if let Some(digest) = director.digest_of(&tag) {
             let fault = "in production its readiness never comes, after a migration that went well";

@@ -22,6 +22,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     challenges: CHALLENGES,
     play: |director| {
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         let run = director.dispatch(&director.tag(&sha))?;
         if director.until_asked(run)? {
             director.wait(Duration::from_secs(20 * 60))?;
@@ -47,6 +48,7 @@ pub(super) const FAULTS: Scenario = Scenario {
     ],
     play: |director| {
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         let run = director.dispatch(&director.tag(&sha))?;
         if director.until_asked(run)? {
             let now = director.stage.now();

@@ -11,6 +11,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     challenges: &[PromiseId::ProductionApproved],
     play: |director| {
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         let run = director.dispatch(&director.tag(&sha))?;
         if director.until_asked(run)? {
             director.review(run, false)?;

@@ -12,6 +12,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     needs: &[Needs::Pulls],
     challenges: &[PromiseId::PrHasNoCredentials, PromiseId::GoodChangeArrives],
     play: |director| {
+        director.begin()?;
         director.propose("second", PullRequestFrom::Fork)?;
         let pull = director.propose("first", PullRequestFrom::SameRepository)?;
         match director.try_merge(pull) {

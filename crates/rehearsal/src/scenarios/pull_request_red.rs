@@ -14,6 +14,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     needs: &[Needs::Pulls],
     challenges: &[PromiseId::MergeGated, PromiseId::PrHasNoCredentials],
     play: |director| {
+        director.begin()?;
         for gate in wanted_gates(&director.survey.policy) {
             let name = match gate {
                 Gate::Lint => "fails-lint",

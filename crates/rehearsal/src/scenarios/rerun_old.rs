@@ -15,6 +15,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         let older = director.deploy_to_production(&director.tag(&first))?;
         let second = director.merge_to_staging("second")?;
         director.deploy_to_production(&director.tag(&second))?;
+        director.begin()?;
         let actor = login(DEVELOPER);
         director
             .stage

@@ -19,6 +19,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         let first = director.merge_to_staging("first")?;
         director.deploy_to_production(&director.tag(&first))?;
         director.merge_to_staging("never-ready")?;
+        director.begin()?;
         director.deploy_to_production(&director.tag(&root))?;
         Ok(())
     },

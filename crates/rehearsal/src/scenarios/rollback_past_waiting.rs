@@ -16,6 +16,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         let first = director.merge_to_staging("first")?;
         director.deploy_to_production(&director.tag(&first))?;
         let second = director.merge_to_staging("second")?;
+        director.begin()?;
         let waiting = director.dispatch(&director.tag(&second))?;
         director.until_asked(waiting)?;
         director.wait(Duration::from_secs(3600))?;

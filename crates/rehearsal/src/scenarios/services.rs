@@ -21,6 +21,7 @@ pub(super) const NO_BREAKER: Scenario = Scenario {
     challenges: CHALLENGES,
     play: |director| {
         director.merge_to_staging("first")?;
+        director.begin()?;
         let text = "turns the circuit breaker of staging's service off";
         change(director, staging, text, &breaker_off())?;
         let sha = director.merge("crashes")?;
@@ -35,6 +36,7 @@ pub(super) const NO_TASKS: Scenario = Scenario {
     needs: &[Needs::Staging],
     challenges: CHALLENGES,
     play: |director| {
+        director.begin()?;
         let text = "scales staging's service to zero";
         change(director, staging, text, &json!({ "desiredCount": 0 }))?;
         director.merge_to_staging("first")?;
@@ -49,6 +51,7 @@ pub(super) const NO_TASKS_IN_PRODUCTION: Scenario = Scenario {
     challenges: CHALLENGES,
     play: |director| {
         let sha = director.merge_to_staging("first")?;
+        director.begin()?;
         let text = "scales production's service to zero";
         change(director, production, text, &json!({ "desiredCount": 0 }))?;
         director.deploy_to_production(&director.tag(&sha))?;
@@ -69,6 +72,7 @@ pub(super) const BASE_CHANGED: Scenario = Scenario {
         let first = director.merge_to_staging("first")?;
         director.deploy_to_production(&director.tag(&first))?;
         let second = director.merge_to_staging("second")?;
+        director.begin()?;
         let run = director.dispatch(&director.tag(&second))?;
         if director.until_asked(run)? && director.task_definition(&service)? != before {
             let text = "rolls production back by hand, to the task definition before";
@@ -93,6 +97,7 @@ pub(super) const OVERTAKEN: Scenario = Scenario {
             return Ok(());
         };
         let before = director.task_definition(&service)?;
+        director.begin()?;
         let sha = director.merge("first")?;
         let Some(run) = director.staging_run(&sha) else {
             return Ok(());

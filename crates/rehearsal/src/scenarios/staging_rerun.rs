@@ -17,6 +17,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         PromiseId::AlwaysEnds,
     ],
     play: |director| {
+        director.begin()?;
         let sha = director.merge("first")?;
         let Some(run) = director.staging_run(&sha) else {
             return Ok(());

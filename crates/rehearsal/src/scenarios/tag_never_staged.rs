@@ -31,6 +31,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
             format!("pushes an image built on a laptop as {tag}"),
         );
         stray_image(director.stage, director.survey, &sha, &tag);
+        director.begin()?;
         director.deploy_to_production(&tag)?;
         Ok(())
     },

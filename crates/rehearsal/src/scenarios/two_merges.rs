@@ -18,6 +18,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         PromiseId::GreenMeansServing,
     ],
     play: |director| {
+        director.begin()?;
         let first = director.merge("first")?;
         // The older run's first request to the registry is slow, and the newer one overtakes it.
         let now = director.stage.now();

@@ -16,6 +16,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     play: |director| {
         let first = director.merge_to_staging("first")?;
         let second = director.merge_to_staging("second")?;
+        director.begin()?;
         let older = director.dispatch(&director.tag(&first))?;
         // Where nobody is asked, the older one is left to change the service.
         if !director.until_updated(older)? && director.stage.asks(older) {

@@ -31,6 +31,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
             director.wait(Duration::from_secs(86_400))?;
             build(director, day, &patterns)?;
         }
+        director.begin()?;
         director.deploy_to_production(&director.tag(&root))?;
         Ok(())
     },

@@ -42,7 +42,7 @@ impl Stage {
         let at = if first.len() == 1 {
             0
         } else {
-            self.chance.below(first.len())
+            self.chance.pick(first.len())
         };
         if let Some(call) = first.into_values().nth(at) {
             self.serve(call)?;

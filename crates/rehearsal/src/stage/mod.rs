@@ -5,6 +5,7 @@
 //! anything is due. Nothing else moves the world or the processes.
 
 mod actions;
+mod armed;
 mod background;
 mod called;
 mod calls;
@@ -41,7 +42,7 @@ use crate::commits::Commits;
 use crate::engine::{CallId, Engine, EngineError, Happening, MachineId};
 use crate::models::Caches;
 use crate::repository::Repository;
-use chance::Chance;
+pub(crate) use chance::Chance;
 use strand::StrandId;
 
 pub(crate) use credentials::secrets_named;
@@ -79,6 +80,8 @@ enum Timer {
     Grace(JobId),
     /// GitHub gives up a job whose machine is lost.
     Lost(JobId),
+    /// The moment of a fault, by its number.
+    Fault(usize),
 }
 
 /// The most virtual time that a story may take between two of its acts.
@@ -112,10 +115,15 @@ pub(crate) struct Stage {
     timers: BTreeMap<(Instant, u64), Timer>,
     next_timer: u64,
     chance: Chance,
+    /// Faults whose moment has not come.
+    armed: armed::Armed,
     /// Names of variables and secrets that workflows asked for and that have no value.
     pub(crate) unknown_settings: BTreeSet<String>,
     store: PathBuf,
 }
+
+/// Of more things that are due at one instant, those that came last wait for the others.
+const MOST_AT_ONCE: usize = 8;
 
 impl Stage {
     pub(crate) fn new(properties: Properties) -> Self {
@@ -145,6 +153,7 @@ impl Stage {
             timers: BTreeMap::new(),
             next_timer: 0,
             chance: Chance::new(seed),
+            armed: armed::Armed::default(),
             unknown_settings: BTreeSet::new(),
             store,
         };
@@ -239,6 +248,7 @@ impl Stage {
             }
         };
         self.take_in_ends()?;
+        self.strike()?;
         Ok(moved)
     }
 
@@ -288,12 +298,20 @@ impl Stage {
         let at = at.max(self.now());
         self.world.advance(at);
         self.set_clock();
-        if let Some(entry) = self
+        // Of what is due at one instant, the seed picks what happens first.
+        let due: Vec<_> = self
             .timers
-            .first_entry()
-            .filter(|entry| entry.key().0 <= at)
-        {
-            let timer = entry.remove();
+            .keys()
+            .take_while(|(when, _)| *when <= at)
+            .take(MOST_AT_ONCE)
+            .copied()
+            .collect();
+        let first = match due.len() {
+            0 => return Ok(true),
+            1 => 0,
+            several => self.chance.pick(several),
+        };
+        if let Some(timer) = self.timers.remove(&due[first]) {
             self.ring(timer)?;
         }
         Ok(true)
@@ -312,6 +330,7 @@ impl Stage {
             Timer::Leave(job, turn) => self.leave(job, turn)?,
             Timer::Grace(job) => self.grace_is_over(job)?,
             Timer::Lost(job) => self.runner_is_lost(job)?,
+            Timer::Fault(number) => self.fault_is_due(number),
         }
         Ok(())
     }

@@ -198,7 +198,7 @@ impl Stage {
         self.stop_strand(job, strand, Stop::TimedOut)
     }
 
-    pub(super) fn job_timed_out(&mut self, job: JobId) -> Result<(), EngineError> {
+    pub(crate) fn job_timed_out(&mut self, job: JobId) -> Result<(), EngineError> {
         if self.jobs.contains_key(&job) {
             self.say(
                 job,

@@ -48,11 +48,7 @@ pub(super) fn checks(
         library,
         raising,
     )?;
-    let mut director = Director {
-        stage: &mut stage,
-        survey,
-        past: None,
-    };
+    let mut director = Director::new(&mut stage, survey);
     let pull = match director.propose("first", PullRequestFrom::SameRepository) {
         Ok(pull) => pull,
         Err(PlayError::Engine(error)) => return Err(error),

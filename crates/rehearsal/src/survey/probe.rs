@@ -12,10 +12,10 @@ use lockkeeper_world::ids::RunId;
 
 use super::asked::{Asked, asked_for};
 use super::left_out::left_out;
-use super::names::{TagPattern, is_literal, says_production, says_tag};
+use super::names::{TagPattern, is_literal, says_production, says_staging, says_tag};
 use super::rules::{from_rules, workflows};
 use super::setting::Settings;
-use super::targets::Deploys;
+use super::targets::{Deploys, speaks_of};
 use super::world::{Raising, raise};
 use super::{Account, ProductionUse, Survey, Written};
 use crate::director::{Director, PlayError};
@@ -94,11 +94,7 @@ fn watch(
         dispatched: Vec::new(),
     };
     let copy = survey.clone();
-    let mut director = Director {
-        stage,
-        survey: &copy,
-        past: None,
-    };
+    let mut director = Director::new(stage, &copy);
     match director.merge("first").and_then(|sha| {
         director.await_runs_of(&sha)?;
         Ok(sha)
@@ -136,11 +132,7 @@ fn watch(
             production: Some(production),
             ..copy.clone()
         };
-        let mut director = Director {
-            stage: director.stage,
-            survey: &guess,
-            past: None,
-        };
+        let mut director = Director::new(director.stage, &guess);
         match director.deploy_to_production(&tag) {
             Ok(run) => watched.dispatched.push(run),
             Err(PlayError::Engine(error)) => return Err(error),
@@ -337,6 +329,23 @@ fn learn(survey: &mut Survey, stage: &mut Stage, watched: &Watched) {
         }
         if Some(service) == survey.production_service.as_ref() && dispatched(run) {
             production.get_or_insert(file);
+        }
+    }
+    // What rules ask for is there, also when no run came far enough to show it.
+    if !survey.policy.services.is_empty() {
+        let mut runs = stage.world.hub.runs(&Default::default());
+        runs.sort_by_key(|run| run.id);
+        for run in runs {
+            let file = run.workflow.to_string();
+            if staging.is_empty() && run.trigger == "push" && speaks_of(stage, run.id, says_staging)
+            {
+                staging.insert(file);
+            } else if production.is_none()
+                && dispatched(&run.id)
+                && speaks_of(stage, run.id, says_production)
+            {
+                production = Some(file);
+            }
         }
     }
     survey.deploys_staging = staging.into_iter().collect();

@@ -116,16 +116,21 @@ fn is_named(service: &ServiceKey, says: fn(&str) -> bool) -> bool {
 
 /// Whether a run's workflow or one of its environments is named production.
 fn is_production(stage: &Stage, run: RunId) -> bool {
+    speaks_of(stage, run, says_production)
+}
+
+/// Whether the name of a run's workflow, or of one of its environments, says so.
+pub(super) fn speaks_of(stage: &Stage, run: RunId, says: fn(&str) -> bool) -> bool {
     let events = stage.world.log.events();
     events.iter().any(|event| match &event.what {
         What::RunCreated {
             run: of, workflow, ..
-        } => *of == run && says_production(workflow),
+        } => *of == run && says(workflow),
         What::JobQueued {
             run: of,
             environment: Some(name),
             ..
-        } => *of == run && says_production(name),
+        } => *of == run && says(name),
         _ => false,
     })
 }

@@ -182,11 +182,7 @@ impl Html<'_> {
                 prose(promise.mend)
             )?;
             if let Some(first) = promise.evidence.iter().find(wanted) {
-                command(
-                    f,
-                    "Replay",
-                    &format!("{} --scenario {}", self.command, first.scenario),
-                )?;
+                command(f, "Replay", &format!("{} {}", self.command, first.replay()))?;
             }
             let rest: Vec<&Evidence> = evidence.collect();
             if !rest.is_empty() {
