@@ -1,5 +1,7 @@
-//! `cargo xtask bench <what>`: how fast, next to others. One file a benchmark.
+//! `cargo xtask bench`: how fast, next to others. Prints figures and ratios, asserts none.
 
+mod rehearsal;
+mod steps;
 mod workflow;
 
 use std::process::{Command, Stdio};
@@ -8,15 +10,25 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 use crate::process::Failure;
 
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    rehearsal: rehearsal::Arguments,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
 #[derive(clap::Subcommand)]
-pub(crate) enum Arguments {
+enum Other {
     /// Parsing and validating workflow files, next to actionlint and zizmor
     Workflow(workflow::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    match arguments {
-        Arguments::Workflow(arguments) => workflow::run(arguments),
+    match &arguments.other {
+        None => rehearsal::run(&arguments.rehearsal),
+        Some(Other::Workflow(arguments)) => workflow::run(arguments),
     }
 }
 
@@ -31,7 +43,6 @@ struct Cost {
 /// Runs a command on one processor to its end, its output thrown away, and says what it took. The exit
 /// status is not looked at: linters say with it what they found.
 fn cost(command: &mut Command) -> Result<Cost, Failure> {
-    let program = command.get_program().to_string_lossy().into_owned();
     let mut pinned = Command::new("taskset");
     pinned.args(["--cpu-list", "0"]).arg(command.get_program());
     pinned.args(command.get_args());
@@ -40,13 +51,19 @@ fn cost(command: &mut Command) -> Result<Cost, Failure> {
             pinned.env(name, value);
         }
     }
-    pinned
+    timed(&mut pinned)
+}
+
+/// Runs a command to its end, as `cost` does, on every processor.
+fn timed(command: &mut Command) -> Result<Cost, Failure> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let before = children();
     let begun = Instant::now();
-    pinned
+    command
         .status()
         .map_err(|source| Failure::Start { program, source })?;
     Ok(Cost {

@@ -41,8 +41,7 @@ enum Command {
     Judges(judges::Arguments),
     /// Compare expressions and workflows with GitHub's own packages, by generated ones
     Differential(differential::Arguments),
-    /// Measure, next to programs that others wrote
-    #[command(subcommand)]
+    /// Measure, next to programs that others wrote: rehearsals, or what is named
     Bench(bench::Arguments),
     /// Put millions of generated inputs through the readers of workflows, looking for panics, hangs and waste
     Soak(soak::Arguments),
