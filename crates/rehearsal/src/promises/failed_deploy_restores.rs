@@ -56,7 +56,15 @@ fn judge(story: &Story<'_>) -> Judgement {
             // What has passed its smoke test may stay.
             let proven = story.proven(run, first.seq);
             let stays = proven.is_some_and(|digest| serving.keys().eq([digest]));
-            if serving.keys().ne(before.keys()) && !stays {
+            // Nobody is left to put anything back once the runner is lost: one version, whichever.
+            let lost = story.events.iter().any(|event| {
+                matches!(&event.what, What::Fault { class: 'D', .. }) && event.at <= ended
+            });
+            let asked = story.asked(run, target, ended);
+            let mut served = serving.keys();
+            let one =
+                lost && serving.len() == 1 && served.all(|digest| story.is_asked(&asked, digest));
+            if serving.keys().ne(before.keys()) && !stays && !one {
                 let how = match conclusion {
                     Conclusion::Cancelled | Conclusion::TimedOut => "was cancelled",
                     _ => "failed",
