@@ -123,8 +123,13 @@ fn repository(site: &Site<'_>) -> Map {
     // An image that a rule's tags match is out of reach of every later rule.
     let rule = |priority: u32, description: &str, selection: serde_json::Value| json!({ "rulePriority": priority, "description": description, "selection": selection, "action": { "type": "expire" } });
     let newest = |tags: &str, count: u32| json!({ "tagStatus": "tagged", "tagPatternList": [tags], "countType": "imageCountMoreThan", "countNumber": count });
+    let kept = site
+        .policy
+        .images
+        .as_ref()
+        .map_or(100, |images| images.kept.into());
     let policy = json!({ "rules": [
-        rule(1, "keep what production served", newest("production-served-*", 100)),
+        rule(1, "keep what production served", newest("production-served-*", kept)),
         rule(2, "keep what staging verified", newest("staging-verified-*", 200)),
         rule(3, "let the rest go after two weeks", json!({
             "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14

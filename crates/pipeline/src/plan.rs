@@ -81,6 +81,7 @@ pub fn plan(reading: &Reading, stack: &Stack) -> Result<Plan, PlanError> {
             "/environments/staging",
             "/services",
             "/ci/image_scan",
+            "/migrations",
             "/production_branch",
         ],
         staging(&site)?,
@@ -90,6 +91,7 @@ pub fn plan(reading: &Reading, stack: &Stack) -> Result<Plan, PlanError> {
         &[
             "/environments/production",
             "/services",
+            "/migrations",
             "/rollback",
             "/production_branch",
         ],
@@ -101,7 +103,9 @@ pub fn plan(reading: &Reading, stack: &Stack) -> Result<Plan, PlanError> {
         "/ci",
         "/services",
         "/environments",
+        "/migrations",
         "/rollback",
+        "/images",
     ];
     let mut assumptions: Vec<String> = reading
         .assumptions()
@@ -128,7 +132,13 @@ pub fn plan(reading: &Reading, stack: &Stack) -> Result<Plan, PlanError> {
         .collect::<Vec<_>>();
     Ok(Plan {
         template: (
-            rules.lines(&["/services", "/environments", "/production_branch"]),
+            rules.lines(&[
+                "/services",
+                "/environments",
+                "/migrations",
+                "/images",
+                "/production_branch",
+            ]),
             infra::template(&site),
         ),
         guide: (

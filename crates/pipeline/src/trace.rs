@@ -146,6 +146,13 @@ pub(crate) const KEEPERS: &[Keeper] = &[
         ],
     ),
     keeper(
+        "/images",
+        "—",
+        "—",
+        "lifecycle rules of the registry",
+        &[PromiseId::PreviousImageKept],
+    ),
+    keeper(
         "/rollback",
         "deploy-production.yml with the previous commit; `verify-image.sh`",
         "environment production",

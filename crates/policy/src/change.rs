@@ -71,6 +71,7 @@ fn effect(was: Option<&Value>, now: Option<&Value>) -> Effect {
                 | Value::Flag(true)
                 | Value::Percent(_)
                 | Value::Severities(_)
+                | Value::Count(_)
                 | Value::Command(_)
                 | Value::Days(_)
                 | Value::Hours(_)
@@ -87,6 +88,7 @@ fn effect(was: Option<&Value>, now: Option<&Value>) -> Effect {
                 Effect::Weakens
             }
         }
+        (Some(Value::Count(was)), Some(Value::Count(now))) => by(now > was),
         (Some(Value::Days(was)), Some(Value::Days(now))) => by(was.and(*now) == Some(*now)),
         (Some(Value::Hours(was)), Some(Value::Hours(now))) => by(was.and(*now) == Some(*now)),
         (Some(Value::Trigger(Trigger::Manual)), Some(Value::Trigger(Trigger::Merge))) => {

@@ -117,7 +117,10 @@ const PHRASES: &[(&str, &str)] = &[
         "severity",
         "(#low(low)|#medium(medium)|#high(high)|#critical(critical))",
     ),
-    ("severities", "<severity> ([and|or|+|&] <severity>)*"),
+    (
+        "severities",
+        "(<severity> ([and|or|+|&] <severity>)*|#upwards(<severity>) (or|and) (higher|above|worse))",
+    ),
     (
         "gate",
         "(#lint(lint|linting|linter|linters|lints|eslint)|#type-check(type-check|type-checks|type-checking|tsc)|#test(<tests>) [[with|and|at] #coverage(<percent> [test|code|line] [coverage]|[test|code|line] coverage [of|is] <percent>)]|#coverage([test|code|line|unit test] coverage [of|is] <percent>|<percent> [test|code|line] coverage)|#build([container] (docker|image|docker image|container|container image) (build|builds))|#scan([the] (trivy [security|image|vulnerability|container] [scan|scanning] [of the image]|(security|image|container|vulnerability|image security|image vulnerability|container security) scan (with|by|using|via|) trivy|(image|container|docker image|image security|image vulnerability|container image) (scan|scanning)) [(for|on|at|with|fails on|blocks on) [severity]] [#severities(<severities>) [severity|severities] [findings|vulnerabilities|cves|issues|fail|block]]))",
@@ -203,6 +206,10 @@ const PHRASES: &[(&str, &str)] = &[
     (
         "before-deploy",
         "before (<each> <deploy>|deploying|<each> <deploy> to (both|all) (environments|envs))",
+    ),
+    (
+        "production-images",
+        "((production|prod) images|images that (production|prod) (served|ran)|images served by (production|prod))",
     ),
     ("gates", "<gate> ([and|+|&|plus] <gate>)*"),
     (

@@ -38,7 +38,7 @@ mod window;
 
 pub use change::{Change, Effect, changes};
 pub use policy::{
-    Ci, Environment, Environments, ImageScan, Migrations, Policy, PullRequest, Rollback,
+    Ci, Environment, Environments, ImageScan, Images, Migrations, Policy, PullRequest, Rollback,
     RollbackMethod, RollbackTrigger, Scanner, Service, Severity, Trigger,
 };
 pub use promise::{PromiseId, UnknownPromise};

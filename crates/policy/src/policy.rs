@@ -21,6 +21,15 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrations: Option<Migrations>,
     pub rollback: Option<Rollback>,
+    /// What the registry keeps at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Images>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Images {
+    /// How many of those that production served.
+    pub kept: u16,
 }
 
 /// Before each deployment of a new version, to any environment.

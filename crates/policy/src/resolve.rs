@@ -8,9 +8,9 @@ use crate::reader::{Lines, Read};
 use crate::setting::{Env, Key, Value};
 use crate::window::{Days, Hours, Window};
 use crate::{
-    Ci, Claim, Contradiction, Environment, Environments, ImageScan, Migrations, Place, Policy,
-    Provenance, PullRequest, Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner, Service,
-    Severity, Source, Status, Trigger,
+    Ci, Claim, Contradiction, Environment, Environments, ImageScan, Images, Migrations, Place,
+    Policy, Provenance, PullRequest, Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner,
+    Service, Severity, Source, Status, Trigger,
 };
 
 /// A value and the statement that set it first.
@@ -249,6 +249,10 @@ impl Resolver {
                 _ => None,
             },
             rollback: self.rollback(),
+            images: match self.value(Key::KeptImages) {
+                Some(Value::Count(kept)) => Some(Images { kept: *kept }),
+                _ => None,
+            },
             production_branch,
         }
     }

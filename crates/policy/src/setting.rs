@@ -79,6 +79,7 @@ pub(crate) enum Key {
     Url(Env),
     RollbackMethod,
     RollbackTrigger,
+    KeptImages,
     /// Where images are kept, which is a given.
     Registry,
     /// What runs the service, which is a given.
@@ -127,6 +128,7 @@ impl Key {
             Self::Url(env) => of(env, "url"),
             Self::RollbackMethod => one("/rollback/method"),
             Self::RollbackTrigger => one("/rollback/trigger"),
+            Self::KeptImages => one("/images/kept"),
             Self::Registry | Self::Runtime => Vec::new(),
         }
     }
@@ -139,6 +141,7 @@ pub(crate) enum Value {
     Given,
     Flag(bool),
     Percent(u8),
+    Count(u16),
     Branch(BranchName),
     Severities(Vec<Severity>),
     Services(Vec<ServiceName>),
@@ -160,6 +163,7 @@ impl Value {
     /// What asks for as much as both values do; nothing where they contradict each other.
     pub(crate) fn both(&self, other: &Self) -> Option<Self> {
         match (self, other) {
+            (Self::Count(mine), Self::Count(theirs)) => Some(Self::Count(*mine.max(theirs))),
             (Self::Days(mine), Self::Days(theirs)) => mine.and(*theirs).map(Self::Days),
             (Self::Hours(mine), Self::Hours(theirs)) => mine.and(*theirs).map(Self::Hours),
             _ => (self == other).then(|| self.clone()),
@@ -184,6 +188,7 @@ impl fmt::Display for Value {
             Self::Flag(true) => f.write_str("required"),
             Self::Flag(false) => f.write_str("not required"),
             Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::Count(count) => count.fmt(f),
             Self::Branch(name) => name.fmt(f),
             Self::Severities(list) => {
                 let names: Vec<&str> = list.iter().map(|severity| severity.as_str()).collect();
@@ -322,6 +327,9 @@ impl From<&Policy> for Draft {
                 Key::MigrationCommand,
                 Value::Command(migrations.command.clone()),
             );
+        }
+        if let Some(images) = &policy.images {
+            draft.set(Key::KeptImages, Value::Count(images.kept));
         }
         draft.services(policy);
         for env in Env::ALL {

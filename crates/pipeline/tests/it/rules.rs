@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lockkeeper_pipeline::{GeneratedFile, Pins, Stack, plan};
 use lockkeeper_policy::{
-    Ci, Days, Environment, Environments, ImageScan, Migrations, Place, Policy, Provenance,
+    Ci, Days, Environment, Environments, ImageScan, Images, Migrations, Place, Policy, Provenance,
     PullRequest, Reading, Rollback, RollbackMethod, RollbackTrigger, Scanner, Service, Severity,
     Statement, Status, TimeOfDay, Trigger, Weekday, Window,
 };
@@ -63,6 +63,7 @@ pub(crate) fn full() -> Policy {
         migrations: Some(Migrations {
             command: "node dist/migrate.js --all".parse().unwrap(),
         }),
+        images: Some(Images { kept: 40 }),
         rollback: Some(Rollback {
             method: RollbackMethod::RedeployPreviousImage,
             trigger: RollbackTrigger::WorkflowDispatch,
@@ -80,6 +81,7 @@ pub(crate) fn bare() -> Policy {
     policy.environments.production.approval = false;
     policy.environments.production.window = None;
     policy.migrations = None;
+    policy.images = None;
     for (environment, url) in [
         (
             &mut policy.environments.staging,

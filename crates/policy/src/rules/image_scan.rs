@@ -36,6 +36,7 @@ pub(super) const RECOGNISER: Recogniser = Recogniser {
         "Images are scanned with Trivy; HIGH and CRITICAL vulnerabilities fail the build",
         "Scan every image with Trivy for critical vulnerabilities",
         "Trivy blocks on HIGH and CRITICAL findings",
+        "Trivy blocks on MEDIUM or higher findings",
     ],
     near_misses: &[
         "Images are scanned with Grype",

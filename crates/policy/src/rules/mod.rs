@@ -30,6 +30,7 @@ mod pull_request;
 mod region;
 mod registry;
 mod repository;
+mod retention;
 mod rollback;
 mod runtime;
 mod service;
@@ -50,6 +51,7 @@ const RECOGNISERS: &[&Recogniser] = &[
     &migrations::RECOGNISER,
     &smoke_test::RECOGNISER,
     &rollback::RECOGNISER,
+    &retention::RECOGNISER,
     &registry::RECOGNISER,
     &runtime::RECOGNISER,
     &service::RECOGNISER,
@@ -237,18 +239,23 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The severities that are named, from the least to the most severe.
+    /// The severities that are named, from the least to the most severe; all above one that is named
+    /// as the least.
     fn severities(&self) -> Vec<Severity> {
-        [
+        let all = [
             ("low", Severity::Low),
             ("medium", Severity::Medium),
             ("high", Severity::High),
             ("critical", Severity::Critical),
-        ]
-        .into_iter()
-        .filter(|(name, _)| self.has(name))
-        .map(|(_, severity)| severity)
-        .collect()
+        ];
+        let named = |name: &str| self.has(name);
+        let least = all.iter().position(|(name, _)| named(name));
+        let upwards = least.filter(|_| self.has("upwards"));
+        all.into_iter()
+            .enumerate()
+            .filter(|(at, (name, _))| named(name) || upwards.is_some_and(|least| *at > least))
+            .map(|(_, (_, severity))| severity)
+            .collect()
     }
 
     fn whole(&self) -> Range<usize> {
