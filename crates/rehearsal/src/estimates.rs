@@ -69,6 +69,23 @@ pub struct Estimate {
     pub max_seconds: f64,
 }
 
+impl Estimate {
+    /// How much it varies, behind the median.
+    pub(crate) fn spread(&self) -> String {
+        let (min, max) = (self.min_seconds, self.max_seconds);
+        match self.cases {
+            1 => String::new(),
+            cases if min == max => format!(" in each of {cases} cases"),
+            cases => format!(
+                " (median of {cases} cases; {} to {}, nine of ten within {})",
+                spoken(min),
+                spoken(max),
+                spoken(self.p90_seconds)
+            ),
+        }
+    }
+}
+
 /// Measured times, to be added up over stories.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Samples(BTreeMap<Measure, Vec<Duration>>);
@@ -76,6 +93,16 @@ pub(crate) struct Samples(BTreeMap<Measure, Vec<Duration>>);
 impl Samples {
     fn add(&mut self, measure: Measure, from: Instant, to: Instant) {
         self.0.entry(measure).or_default().push(to.since(from));
+    }
+
+    /// Those of one measure alone.
+    pub(crate) fn of(&self, measure: Measure) -> &[Duration] {
+        self.0.get(&measure).map_or(&[], Vec::as_slice)
+    }
+
+    /// One measure's times, from elsewhere.
+    pub(crate) fn only(measure: Measure, times: Vec<Duration>) -> Self {
+        Self(BTreeMap::from([(measure, times)]))
     }
 
     pub(crate) fn extend(&mut self, others: &Samples) {

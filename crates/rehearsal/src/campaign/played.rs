@@ -6,6 +6,7 @@ use lockkeeper_policy::PromiseId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::estimates::Measure;
 use crate::faults::Classes;
 use crate::play::{Ground, Outcome};
 use crate::promises::PROMISES;
@@ -29,6 +30,9 @@ pub(crate) struct Played {
     /// Of these, those that something worked against.
     pub(crate) challenged: BTreeSet<String>,
     pub(crate) breaches: Vec<Broken>,
+    /// How long failed deploys took until only what served before ran again.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) restored_milliseconds: Vec<u64>,
     /// Why the story was not played to its end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) note: Option<String>,
@@ -64,6 +68,12 @@ impl Played {
             exercised: BTreeSet::new(),
             challenged: BTreeSet::new(),
             breaches: Vec::new(),
+            restored_milliseconds: outcome
+                .samples
+                .of(Measure::FailureToRestored)
+                .iter()
+                .map(|time| time.as_millis() as u64)
+                .collect(),
             note: outcome.told.note.clone(),
             log: hash(outcome),
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use lockkeeper_policy::PromiseId;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use super::draw::Urn;
 use super::played::Played;
 use super::shrink::CounterExample;
 use super::{Campaign, Request};
+use crate::estimates::{Estimate, Measure, Samples, spoken};
 use crate::house::House;
 use crate::promises::PROMISES;
 use crate::report::Verdict;
@@ -30,6 +32,9 @@ pub struct CampaignReport {
     /// How many schedules of each set of fault classes there were.
     pub classes: BTreeMap<String, u32>,
     pub virtual_seconds: f64,
+    /// From a failed deploy's change of the service until only what served before runs again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure_to_restored: Option<Estimate>,
     pub assumptions: Vec<String>,
     /// Every schedule of this shard, in the order of their numbers.
     pub played: Vec<PlayedSchedule>,
@@ -123,6 +128,11 @@ pub(super) fn assemble(
         .iter()
         .map(|played| played.virtual_milliseconds)
         .sum();
+    let restored = played.iter().flat_map(|played| {
+        let times = played.restored_milliseconds.iter();
+        times.map(|time| Duration::from_millis(*time))
+    });
+    let restored = Samples::only(Measure::FailureToRestored, restored.collect());
     let promises = PROMISES
         .iter()
         .filter(|promise| promise.id != PromiseId::PermissionsUsed && house.asks_for(promise.id))
@@ -142,6 +152,7 @@ pub(super) fn assemble(
         promises,
         classes,
         virtual_seconds: milliseconds as f64 / 1000.0,
+        failure_to_restored: restored.estimates().pop(),
         assumptions: house.survey.assumptions(),
         played: played.into_iter().map(PlayedSchedule::from).collect(),
         log: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -285,6 +296,15 @@ impl fmt::Display for HumanCampaign<'_> {
                 says += &format!("; {uncounted} beyond what it covers");
             }
             writeln!(f, "{mark} {:26} {says}", id.as_str())?;
+        }
+        if let Some(estimate) = &report.failure_to_restored {
+            let median = spoken(estimate.median_seconds);
+            writeln!(
+                f,
+                "\n{}: {median}{}",
+                estimate.id.title(),
+                estimate.spread()
+            )?;
         }
         for promise in &report.promises {
             if let Some(example) = &promise.counter_example {

@@ -237,25 +237,15 @@ impl Human<'_> {
         }
         writeln!(f, "\n{}how long it takes{}", ink.bold, ink.end)?;
         for estimate in estimates {
-            write!(
+            writeln!(
                 f,
-                "  {:26} {}",
+                "  {:26} {}{}{}{}",
                 estimate.id.title(),
-                spoken(estimate.median_seconds)
+                spoken(estimate.median_seconds),
+                ink.dim,
+                estimate.spread(),
+                ink.end
             )?;
-            let (min, max) = (estimate.min_seconds, estimate.max_seconds);
-            let (cases, dim, end) = (estimate.cases, ink.dim, ink.end);
-            match cases {
-                1 => writeln!(f)?,
-                _ if min == max => writeln!(f, "{dim} in each of {cases} cases{end}")?,
-                _ => writeln!(
-                    f,
-                    "{dim} (median of {cases} cases; {} to {}, nine of ten within {}){end}",
-                    spoken(min),
-                    spoken(max),
-                    spoken(estimate.p90_seconds)
-                )?,
-            }
         }
         Ok(())
     }
