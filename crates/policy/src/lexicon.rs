@@ -176,7 +176,7 @@ const PHRASES: &[(&str, &str)] = &[
     ),
     (
         "day",
-        "(monday|mondays|mon|tuesday|tuesdays|tue|tues|wednesday|wednesdays|wed|thursday|thursdays|thu|thur|thurs|friday|fridays|fri|saturday|saturdays|sat|sunday|sundays|sun|weekday|weekdays|business (day|days)|working (day|days)|workday|workdays|weekend|weekends)",
+        "({weekday:day}|business (day|days)|working (day|days))",
     ),
     // Between two days stands a word or a mark that says whether the days between them count.
     (

@@ -44,6 +44,8 @@ enum Slot {
     Time,
     /// `09:00–17:00`
     Times,
+    /// `fridays`, `weekends`
+    Day,
     /// `mon-thu`
     DayRange,
     /// `UTC`, `Europe/Berlin`
@@ -155,6 +157,7 @@ impl Slot {
             "code" => Self::Code,
             "time" => Self::Time,
             "times" => Self::Times,
+            "day" => Self::Day,
             "day-range" => Self::DayRange,
             "zone" => Self::Zone,
             other => panic!("the pattern language has no slot `{other}`"),
@@ -192,6 +195,13 @@ impl Slot {
                 .raw
                 .split_once(['-', '–'])
                 .is_some_and(|(from, to)| is_time(from) && is_time(to)),
+            Self::Day => {
+                const SEVERAL: [&str; 6] = [
+                    "weekday", "weekdays", "weekend", "weekends", "workday", "workdays",
+                ];
+                let word = token.norm.as_str();
+                SEVERAL.contains(&word) || Weekday::named(word).is_some()
+            }
             Self::DayRange => token.norm.split_once('-').is_some_and(|(first, last)| {
                 Weekday::named(first).is_some() && Weekday::named(last).is_some()
             }),

@@ -14,6 +14,7 @@ use crate::process::{Failure, step};
 use crate::tree::{copy_of_example, root};
 
 #[derive(clap::Args)]
+#[group(id = "rehearsals")]
 pub(crate) struct Arguments {
     /// How often each is measured; the quickest counts
     #[arg(long, default_value_t = 3)]

@@ -58,7 +58,8 @@ fn judge(story: &Story<'_>) -> Judgement {
             let stays = proven.is_some_and(|digest| serving.keys().eq([digest]));
             // Nobody is left to put anything back once the runner is lost: one version, whichever.
             let lost = story.events.iter().any(|event| {
-                matches!(&event.what, What::Fault { class: 'D', .. }) && event.at <= ended
+                let during = run.created <= event.at && event.at <= ended;
+                during && matches!(&event.what, What::Fault { class: 'D', .. })
             });
             let asked = story.asked(run, target, ended);
             let mut served = serving.keys();
