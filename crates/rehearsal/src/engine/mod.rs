@@ -110,6 +110,9 @@ pub struct Options {
 const FIRST_PAUSE: Duration = Duration::from_micros(400);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
+/// How often a look may come too early before the controller sleeps.
+const YIELDS: u32 = 16;
+
 /// All machines of one story.
 pub struct Engine {
     options: Options,
@@ -337,13 +340,18 @@ impl Engine {
         let started = RealInstant::now();
         // Whoever was just told something has it to do first.
         self.flush();
-        self.wait(FIRST_PAUSE)?;
+        let mut yields = 0;
+        match self.bound {
+            Some(_) => rustix::thread::sched_yield(),
+            None => self.wait(FIRST_PAUSE)?,
+        }
         let mut pause = FIRST_PAUSE / 4;
         let mut earlier: Option<Vec<(MachineId, tree::Look)>> = None;
         let mut waited_for_all = false;
         loop {
             if self.pump()? {
                 pause = FIRST_PAUSE / 4;
+                yields = 0;
                 earlier = None;
             }
             let vantage = vantage::Vantage::now();
@@ -381,6 +389,11 @@ impl Engine {
                     (earlier, waited_for_all) = (None, false);
                     if self.is_too_long(id, how, started.elapsed())? {
                         return Ok(());
+                    }
+                    if self.bound.is_some() && yields < YIELDS {
+                        yields += 1;
+                        rustix::thread::sched_yield();
+                        continue;
                     }
                     self.wait(pause)?;
                     pause = (pause * 2).min(LONGEST_PAUSE);
