@@ -87,7 +87,8 @@ fn writes_once_and_then_finds_nothing_to_do() {
     ] {
         assert!(written.iter().any(|(name, _)| name == file), "{file}");
     }
-    assert_eq!(generate(dir.path(), &[]).status.code(), Some(0));
+    let again = generate(dir.path(), &[]);
+    assert_eq!((again.status.code(), text(&again).as_str()), (Some(0), ""));
     assert_eq!(generate(dir.path(), &["--check"]).status.code(), Some(0));
     assert_eq!(tree(dir.path()), written);
 }
@@ -112,6 +113,61 @@ fn edits_by_hand_are_overwritten_only_by_force() {
     assert_eq!(generate(dir.path(), &["--check"]).status.code(), Some(1));
     assert_eq!(generate(dir.path(), &["--force"]).status.code(), Some(0));
     assert_eq!(tree(dir.path()), generated);
+}
+
+#[test]
+fn a_diff_shows_edits_by_hand_and_writes_nothing() {
+    let dir = repository();
+    let diff = |arguments: &[&str]| generate(dir.path(), &[&["--diff"], arguments].concat());
+    let fresh = text(&diff(&[]));
+    assert!(
+        fresh.contains("--- /dev/null\n+++ b/.github/deploy/smoke.sh\n@@ -0,0 +1,"),
+        "{fresh}"
+    );
+    generate(dir.path(), &[]);
+    assert_eq!(text(&diff(&[])), "");
+    // Dependabot's newer pin is no difference.
+    let staging = dir.path().join(".github/workflows/deploy-staging.yml");
+    let workflow = fs::read_to_string(&staging).unwrap();
+    let at = workflow.find("actions/checkout@").unwrap() + "actions/checkout@".len();
+    let newer = "0123456789abcdef0123456789abcdef01234567 # v99.1.0";
+    let pin = workflow[at..].lines().next().unwrap();
+    let bumped = workflow.replace(
+        &format!("actions/checkout@{pin}"),
+        &format!("actions/checkout@{newer}"),
+    );
+    fs::write(&staging, &bumped).unwrap();
+    assert_eq!(text(&diff(&["--check"])), "");
+    assert_eq!(generate(dir.path(), &[]).status.code(), Some(0));
+    assert!(fs::read_to_string(&staging).unwrap().contains(newer));
+    // An edit by hand is shown, with the pin as it is.
+    let edited = bumped.replacen("cancel-in-progress: false", "cancel-in-progress: true", 1);
+    assert_ne!(edited, bumped);
+    fs::write(&staging, &edited).unwrap();
+    let before = tree(dir.path());
+    let output = diff(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Vec<String> = text(&output).lines().map(str::to_owned).collect();
+    let changed = |sign: char| {
+        let of = lines.iter().filter(|line| line.starts_with(sign));
+        of.map(|line| line[1..].trim()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        changed('-'),
+        [
+            "-- a/.github/workflows/deploy-staging.yml",
+            "cancel-in-progress: true"
+        ]
+    );
+    assert_eq!(
+        changed('+'),
+        [
+            "++ b/.github/workflows/deploy-staging.yml",
+            "cancel-in-progress: false"
+        ]
+    );
+    assert_eq!(tree(dir.path()), before);
+    assert_eq!(diff(&["--check"]).status.code(), Some(1));
 }
 
 #[test]

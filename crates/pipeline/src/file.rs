@@ -65,7 +65,7 @@ impl GeneratedFile {
     }
 
     /// The file's text; what lockkeeper writes is always UTF-8.
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         std::str::from_utf8(&self.bytes).unwrap_or_default()
     }
 }

@@ -1,5 +1,7 @@
 //! `lockkeeper generate`
 
+mod diff;
+
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use crate::printable::printable;
 Examples:
   lockkeeper generate              for the repository in this directory
   lockkeeper generate --dry-run    only say what would be written
+  lockkeeper generate --diff       show it, line by line
   lockkeeper generate --check      in CI: exit 1 if the pipeline is not what the rules ask for
   lockkeeper generate --force      overwrite edits by hand, too
 
@@ -36,6 +39,9 @@ pub(crate) struct Args {
     /// Write nothing; say what would be written
     #[arg(long)]
     dry_run: bool,
+    /// Write nothing; show as a unified diff what would change, edits by hand among it
+    #[arg(long, conflicts_with_all = ["force", "format"])]
+    diff: bool,
     /// Overwrite files that were edited by hand
     #[arg(long)]
     force: bool,
@@ -55,6 +61,13 @@ enum Format {
 
 /// Files larger than this were not written by us.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// A generated file, and what the repository has in its place.
+struct Compared {
+    file: GeneratedFile,
+    standing: Standing,
+    present: Option<Vec<u8>>,
+}
 
 /// What is done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,19 +92,25 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let files = files(&plan, &args.directory)?;
     let refused = files
         .iter()
-        .any(|(_, standing)| action(*standing, args) == Action::Refuse);
-    let writes = !args.check && !args.dry_run && !refused;
+        .any(|compared| action(compared.standing, args) == Action::Refuse);
+    let writes = !args.check && !args.dry_run && !args.diff && !refused;
     if writes {
         let changed: Vec<&GeneratedFile> = files
             .iter()
-            .filter(|(_, standing)| action(*standing, args) == Action::Write)
-            .map(|(file, _)| file)
+            .filter(|compared| action(compared.standing, args) == Action::Write)
+            .map(|compared| &compared.file)
             .collect();
         write_all(&args.directory, &changed)?;
     }
-    let drift = files.iter().any(|(_, standing)| standing.is_drift());
+    let drift = files.iter().any(|compared| compared.standing.is_drift());
     let failed = if args.check { drift } else { refused };
+    let kept = |compared: &Compared| action(compared.standing, args) == Action::Keep;
+    // What it said the first time is in DEPLOYMENT.md.
+    if writes && args.format == Format::Human && files.iter().all(kept) {
+        return Ok(ExitCode::SUCCESS);
+    }
     exit::printed(match args.format {
+        _ if args.diff => differences(&mut anstream::stdout(), args, &files),
         Format::Human => human(&mut anstream::stdout(), args, &plan, &files, failed),
         Format::Json => programs(&mut anstream::stdout(), args, &plan, &files, writes),
     })?;
@@ -112,7 +131,7 @@ const fn action(standing: Standing, args: &Args) -> Action {
 }
 
 /// Each file, with what the repository has in its place.
-fn files(plan: &Plan, directory: &Path) -> Result<Vec<(GeneratedFile, Standing)>, Failure> {
+fn files(plan: &Plan, directory: &Path) -> Result<Vec<Compared>, Failure> {
     let mut present = Vec::new();
     for file in plan.files(&Pins::default()) {
         present
@@ -128,7 +147,11 @@ fn files(plan: &Plan, directory: &Path) -> Result<Vec<(GeneratedFile, Standing)>
     Ok(compared
         .map(|(file, present)| {
             let standing = compare(&file, present.as_deref());
-            (file, standing)
+            Compared {
+                file,
+                standing,
+                present,
+            }
         })
         .collect())
 }
@@ -192,7 +215,7 @@ fn human(
     out: &mut impl Write,
     args: &Args,
     plan: &Plan,
-    files: &[(GeneratedFile, Standing)],
+    files: &[Compared],
     failed: bool,
 ) -> io::Result<()> {
     if !plan.assumptions.is_empty() {
@@ -223,7 +246,7 @@ fn human(
         writeln!(out)?;
     }
     let mut kept = 0;
-    for (file, standing) in files {
+    for Compared { file, standing, .. } in files {
         let word = match (args.check, standing, action(*standing, args)) {
             (_, Standing::Same | Standing::SameMeaning, _) | (true, Standing::Reworded, _) => {
                 kept += 1;
@@ -261,16 +284,30 @@ fn human(
     }
 }
 
+/// What would be written, as a diff: nothing where nothing would.
+fn differences(out: &mut impl Write, args: &Args, files: &[Compared]) -> io::Result<()> {
+    for compared in files {
+        let shown = match args.check {
+            true => compared.standing.is_drift(),
+            false => action(compared.standing, args) != Action::Keep,
+        };
+        if shown {
+            diff::print(out, &compared.file, compared.present.as_deref())?;
+        }
+    }
+    Ok(())
+}
+
 fn programs(
     out: &mut impl Write,
     args: &Args,
     plan: &Plan,
-    files: &[(GeneratedFile, Standing)],
+    files: &[Compared],
     wrote: bool,
 ) -> io::Result<()> {
     let files: Vec<_> = files
         .iter()
-        .map(|(file, standing)| {
+        .map(|Compared { file, standing, .. }| {
             json!({
                 "path": file.path,
                 "standing": standing.as_str(),
