@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use lockkeeper_names::CommitSha;
+use lockkeeper_world::hub::{Access, Visibility};
 use sha1::{Digest, Sha1};
 
 use super::{Bench, Model, Progress};
@@ -33,6 +34,9 @@ impl Model for Checkout {
                 "fatal: repository 'https://github.com/{other}/' not found: the rehearsal has this repository only"
             ));
         }
+        if let Some(refused) = refused(bench) {
+            return Progress::Failed(refused);
+        }
         for input in ["submodules", "lfs", "sparse-checkout"] {
             if bench.input(input).is_some_and(|value| value != "false") {
                 bench.not_modelled(format!("the input `{input}` of actions/checkout: ignored"));
@@ -43,6 +47,24 @@ impl Model for Checkout {
             Err(message) => Progress::Failed(message),
         }
     }
+}
+
+/// Without `contents: read` the job's token does not even know of a private repository.
+fn refused(bench: &Bench<'_>) -> Option<String> {
+    let hub = &bench.world.hub;
+    let spec = hub.spec();
+    let brings_its_own = ["token", "ssh-key"]
+        .iter()
+        .any(|input| bench.input(input).is_some_and(|value| !value.is_empty()));
+    let reads = hub
+        .job(bench.job)
+        .is_none_or(|job| job.permissions.of("contents") >= Access::Read);
+    (spec.visibility != Visibility::Public && !brings_its_own && !reads).then(|| {
+        format!(
+            "remote: Repository not found.\nfatal: repository 'https://github.com/{}/' not found: the job's token lacks `contents: read`",
+            spec.slug
+        )
+    })
 }
 
 fn check_out(bench: &mut Bench<'_>) -> Result<(), String> {

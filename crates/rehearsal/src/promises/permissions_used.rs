@@ -2,14 +2,13 @@
 //!
 //! No single story can tell: what one leaves unused another uses. A role is judged once all stories
 //! are known, text by text of its policies: an action, or a resource, that allowed nothing in any
-//! story. What no request of this world can need is left out, as is a wildcard of which a part was
-//! used.
+//! story. What no request of this world can need is left out. A wildcard grants all that it covers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::faults::Classes;
 use lockkeeper_policy::PromiseId;
-use lockkeeper_world::cloud::{PolicyDocument, is_modelled};
+use lockkeeper_world::cloud::{PolicyDocument, modelled_actions};
 use lockkeeper_world::event::{Event, What};
 
 use super::{Breach, Judgement, Promise, Story};
@@ -40,7 +39,8 @@ pub(crate) struct Unused {
 /// The places of a statement's texts that allowed something.
 #[derive(Default)]
 struct Used {
-    actions: BTreeSet<usize>,
+    /// With the actions that were asked for, in small letters.
+    actions: BTreeMap<usize, BTreeSet<String>>,
     resources: BTreeSet<usize>,
 }
 
@@ -60,11 +60,19 @@ pub(crate) fn unused<'a>(stories: impl Iterator<Item = &'a [Event]>) -> Vec<Unus
             What::RoleTaken { role, .. } => {
                 taken.insert(role);
             }
-            What::AccessJudged { role, grants, .. } => {
+            What::AccessJudged {
+                role,
+                action,
+                grants,
+                ..
+            } => {
                 for grant in grants {
                     let key = (role.as_str(), grant.policy, grant.statement);
                     let used = used.entry(key).or_default();
-                    used.actions.extend(&grant.actions);
+                    for at in &grant.actions {
+                        let asked = used.actions.entry(*at).or_default();
+                        asked.insert(action.to_ascii_lowercase());
+                    }
                     used.resources.extend(&grant.resources);
                 }
             }
@@ -86,15 +94,19 @@ pub(crate) fn unused<'a>(stories: impl Iterator<Item = &'a [Event]>) -> Vec<Unus
             for (statement, actions, resources) in document.grants() {
                 let nothing = Used::default();
                 let used = used.get(&(role, policy, statement)).unwrap_or(&nothing);
-                let idle: Vec<&str> = actions
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, action)| !used.actions.contains(at) && is_modelled(action))
-                    .map(|(_, action)| *action)
-                    .collect();
                 let on = resources.join(" and ");
-                for action in &idle {
-                    tell(format!("{action} on {on}"));
+                for (at, action) in actions.iter().enumerate() {
+                    let asked = used.actions.get(&at);
+                    let idle = modelled_actions(action)
+                        .filter(|action| asked.is_none_or(|asked| !asked.contains(action)));
+                    match (idle.count(), asked) {
+                        (0, _) => {}
+                        (_, None) => tell(format!("{action} on {on}")),
+                        (idle, Some(asked)) => tell(format!(
+                            "{idle} more actions of {action} than {} on {on}",
+                            asked.iter().cloned().collect::<Vec<_>>().join(", ")
+                        )),
+                    }
                 }
                 // Where no action was used, the resources were not either.
                 if used.actions.is_empty() {

@@ -66,7 +66,12 @@ pub(crate) fn raise(
         processor: raising.processor,
         real: raising.real.clone(),
     })?;
-    let hub = hub(survey, settings, checks, repository);
+    // Nobody says of strangers' repositories whether their tokens need `contents: read`.
+    let visibility = match raising.strangers {
+        true => Visibility::Public,
+        false => Visibility::Private,
+    };
+    let hub = hub(survey, settings, checks, repository, visibility);
     let place = Place {
         account: survey.account.clone(),
         region: survey.region.clone(),
@@ -91,12 +96,18 @@ pub(crate) fn raise(
     Ok(stage)
 }
 
-fn hub(survey: &Survey, settings: Settings, checks: &[String], repository: &Repository) -> Hub {
+fn hub(
+    survey: &Survey,
+    settings: Settings,
+    checks: &[String],
+    repository: &Repository,
+    visibility: Visibility,
+) -> Hub {
     let spec = RepositorySpec {
         slug: repository.slug.clone(),
         repository_id: REPOSITORY_ID,
         owner_id: OWNER_ID,
-        visibility: Visibility::Private,
+        visibility,
         default_branch: repository.branch.clone(),
         root: repository.root.clone(),
         created_after_immutable_ids: true,

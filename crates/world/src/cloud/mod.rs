@@ -77,7 +77,7 @@ pub use iam::{
     AccessRequest, Asker, Context, Decision, Grant, Mutation, Permissions, Policies,
     PolicyDocument, PolicyError, Role, Ruling, judge, judge_trust, mutations,
 };
-pub use operations::is_modelled;
+pub use operations::modelled_actions;
 pub use place::Place;
 pub use setup::ServiceSetup;
 pub use sts::web_identity::trusts_token;

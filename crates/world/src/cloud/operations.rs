@@ -82,9 +82,9 @@ const OPERATIONS: &[Operation] = &[
     operation!(Sts "GetCallerIdentity" sts::caller_identity::handle, Signed),
 ];
 
-/// Whether an action pattern of a policy, such as `ecs:Describe*`, covers an action that some
-/// request of this world can need.
-pub fn is_modelled(pattern: &str) -> bool {
+/// The actions, in small letters, that some request of this world can need and an action pattern of
+/// a policy, such as `ecs:Describe*`, covers.
+pub fn modelled_actions(pattern: &str) -> impl Iterator<Item = String> {
     let pattern = pattern.to_ascii_lowercase();
     let service = |api| match api {
         Api::Ecs => "ecs",
@@ -95,13 +95,14 @@ pub fn is_modelled(pattern: &str) -> bool {
     };
     let operations = OPERATIONS
         .iter()
-        .map(|operation| format!("{}:{}", service(operation.api), operation.name));
+        .map(move |operation| format!("{}:{}", service(operation.api), operation.name));
     let registry = ecr::data_plane_actions().map(str::to_owned);
     let others = ["iam:PassRole", "sts:TagSession"].map(str::to_owned);
     operations
         .chain(registry)
         .chain(others)
-        .any(|action| wildcard::stars(&pattern, &action.to_ascii_lowercase()))
+        .map(|action| action.to_ascii_lowercase())
+        .filter(move |action| wildcard::stars(&pattern, action))
 }
 
 pub(crate) fn call(
