@@ -19,8 +19,11 @@ pub(crate) struct Known {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Listed {
-    /// One or several operators.
+    /// One or several operators; `script-*` stands for all that begin so.
     operators: Vec<String>,
+    /// Operators that it is not about all the same.
+    #[serde(default)]
+    but_not: Vec<String>,
     file: Option<String>,
     /// A part of the context; several must all be in it.
     #[serde(default)]
@@ -86,8 +89,13 @@ fn listed(name: &str) -> Result<Vec<Listed>, Failure> {
 
 impl Listed {
     fn is(&self, key: &Key) -> bool {
+        let named = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(start) => key.operator.starts_with(start),
+            None => *pattern == key.operator,
+        };
         let same = |wanted: &Option<String>, is: &str| wanted.as_ref().is_none_or(|w| w == is);
-        self.operators.contains(&key.operator)
+        self.operators.iter().any(named)
+            && !self.but_not.contains(&key.operator)
             && same(&self.file, &key.file)
             && same(&self.before, &key.before)
             && same(&self.after, &key.after)

@@ -76,12 +76,16 @@ impl<'m> Tally<'m> {
             count.stillborn = 1;
             return count;
         }
-        if let Some(listed) = known.equivalent(&mutant.key) {
+        let fate = results.of(mutant);
+        // What is caught differs, whatever the list says of its like.
+        if let (Some(listed), None | Some(Fate::Survived { .. })) =
+            (known.equivalent(&mutant.key), fate)
+        {
             *self.equivalents.entry(listed.reason.clone()).or_default() += 1;
             count.equivalent = 1;
             return count;
         }
-        match results.of(mutant) {
+        match fate {
             None => {}
             Some(Fate::Refused { .. }) => count.stillborn = 1,
             Some(Fate::Caught { promises, .. }) => {
