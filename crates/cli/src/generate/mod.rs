@@ -62,11 +62,12 @@ enum Format {
 /// Files larger than this were not written by us.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// A generated file, and what the repository has in its place.
+/// A generated file, what the repository has in its place, and what is done about it.
 struct Compared {
     file: GeneratedFile,
-    standing: Standing,
     present: Option<Vec<u8>>,
+    standing: Standing,
+    action: Action,
 }
 
 /// What is done with a file.
@@ -89,30 +90,30 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
             "no rule says it, and --strict refuses to assume: {first}"
         )));
     }
-    let files = files(&plan, &args.directory)?;
+    let files = files(&plan, args)?;
     let refused = files
         .iter()
-        .any(|compared| action(compared.standing, args) == Action::Refuse);
+        .any(|compared| compared.action == Action::Refuse);
     let writes = !args.check && !args.dry_run && !args.diff && !refused;
     if writes {
         let changed: Vec<&GeneratedFile> = files
             .iter()
-            .filter(|compared| action(compared.standing, args) == Action::Write)
+            .filter(|compared| compared.action == Action::Write)
             .map(|compared| &compared.file)
             .collect();
         write_all(&args.directory, &changed)?;
     }
     let drift = files.iter().any(|compared| compared.standing.is_drift());
     let failed = if args.check { drift } else { refused };
-    let kept = |compared: &Compared| action(compared.standing, args) == Action::Keep;
+    let kept = files.iter().all(|compared| compared.action == Action::Keep);
     // What it said the first time is in DEPLOYMENT.md.
-    if writes && args.format == Format::Human && files.iter().all(kept) {
+    if writes && kept && args.format == Format::Human {
         return Ok(ExitCode::SUCCESS);
     }
     exit::printed(match args.format {
         _ if args.diff => differences(&mut anstream::stdout(), args, &files),
         Format::Human => human(&mut anstream::stdout(), args, &plan, &files, failed),
-        Format::Json => programs(&mut anstream::stdout(), args, &plan, &files, writes),
+        Format::Json => programs(&mut anstream::stdout(), &plan, &files, writes),
     })?;
     Ok(if failed {
         ExitCode::from(1)
@@ -131,11 +132,11 @@ const fn action(standing: Standing, args: &Args) -> Action {
 }
 
 /// Each file, with what the repository has in its place.
-fn files(plan: &Plan, directory: &Path) -> Result<Vec<Compared>, Failure> {
+fn files(plan: &Plan, args: &Args) -> Result<Vec<Compared>, Failure> {
     let mut present = Vec::new();
     for file in plan.files(&Pins::default()) {
         present
-            .push(read(&directory.join(&file.path)).map_err(|error| {
+            .push(read(&args.directory.join(&file.path)).map_err(|error| {
                 Failure::machine(format!("cannot read {}: {error}", file.path))
             })?);
     }
@@ -149,8 +150,9 @@ fn files(plan: &Plan, directory: &Path) -> Result<Vec<Compared>, Failure> {
             let standing = compare(&file, present.as_deref());
             Compared {
                 file,
-                standing,
                 present,
+                standing,
+                action: action(standing, args),
             }
         })
         .collect())
@@ -246,8 +248,14 @@ fn human(
         writeln!(out)?;
     }
     let mut kept = 0;
-    for Compared { file, standing, .. } in files {
-        let word = match (args.check, standing, action(*standing, args)) {
+    for Compared {
+        file,
+        standing,
+        action,
+        ..
+    } in files
+    {
+        let word = match (args.check, standing, action) {
             (_, Standing::Same | Standing::SameMeaning, _) | (true, Standing::Reworded, _) => {
                 kept += 1;
                 continue;
@@ -289,7 +297,7 @@ fn differences(out: &mut impl Write, args: &Args, files: &[Compared]) -> io::Res
     for compared in files {
         let shown = match args.check {
             true => compared.standing.is_drift(),
-            false => action(compared.standing, args) != Action::Keep,
+            false => compared.action != Action::Keep,
         };
         if shown {
             diff::print(out, &compared.file, compared.present.as_deref())?;
@@ -298,21 +306,15 @@ fn differences(out: &mut impl Write, args: &Args, files: &[Compared]) -> io::Res
     Ok(())
 }
 
-fn programs(
-    out: &mut impl Write,
-    args: &Args,
-    plan: &Plan,
-    files: &[Compared],
-    wrote: bool,
-) -> io::Result<()> {
+fn programs(out: &mut impl Write, plan: &Plan, files: &[Compared], wrote: bool) -> io::Result<()> {
     let files: Vec<_> = files
         .iter()
-        .map(|Compared { file, standing, .. }| {
+        .map(|compared| {
             json!({
-                "path": file.path,
-                "standing": standing.as_str(),
-                "drift": standing.is_drift(),
-                "written": wrote && action(*standing, args) == Action::Write,
+                "path": compared.file.path,
+                "standing": compared.standing.as_str(),
+                "drift": compared.standing.is_drift(),
+                "written": wrote && compared.action == Action::Write,
             })
         })
         .collect();
