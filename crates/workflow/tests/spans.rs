@@ -196,8 +196,10 @@ fn spans_name_their_bytes_in_real_files() {
             files.extend(shared::files(&folder, &[".yml", ".yaml"]));
         }
     }
-    let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-    files.extend(shared::files(&own, &[".yml", ".yaml"]));
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for own in ["examples", "crates/cli/tests"] {
+        files.extend(shared::files(&root.join(own), &[".yml", ".yaml"]));
+    }
     let (mut spans, mut places) = (0, 0);
     for file in &files {
         let text = std::fs::read_to_string(file).expect("a readable file");
